@@ -1,0 +1,82 @@
+# The one front door. `make help` lists the targets.
+Q := $(if $(V),,@)
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CC      ?= cc
+VERSION := 0.1.0
+HASH    := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+QUICKJS_LIB ?= $(firstword $(wildcard /usr/lib/$(MULTIARCH)/quickjs/libquickjs.a /usr/lib/quickjs/libquickjs.a /usr/lib64/quickjs/libquickjs.a) -lquickjs)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Walloca \
+        -Wwrite-strings -Wundef -Wformat=2 -Wcast-qual -Wimplicit-fallthrough -fno-common
+WERROR ?= -Werror
+OPT    ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+SANITIZE ?=
+CPPFLAGS += -D_GNU_SOURCE -DPIN_VERSION='"$(VERSION)"' -DPIN_HASH='"$(HASH)"' -Isrc -Iinclude -isystem /usr/include/quickjs
+CFLAGS  += -std=c17 -g $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE -fno-omit-frame-pointer $(SANITIZE)
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
+LIBS    := $(QUICKJS_LIB) -lsqlite3 -ljansson -lm
+
+SRC  := $(filter-out src/command/main.c,$(wildcard src/*/*.c))
+OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/bytecode.o
+JS   := $(wildcard src/javascript/*.js)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+
+.PHONY: all help setup demo test unit cli fault bench lint asan fuzz install clean
+all: $(BUILD)/pinstripe
+
+help:
+	@echo "make            build $(BUILD)/pinstripe"
+	@echo "make demo       install what is missing, build, run the example project"
+	@echo "make test       install what is missing, build, run every test"
+	@echo "make unit|cli|fault   one part of the tests"
+	@echo "make bench      measure; prints a table, writes $(BUILD)/bench.json"
+	@echo "make lint       layout, static checks, floors"
+	@echo "make asan       the tests under AddressSanitizer and UBSan"
+	@echo "make fuzz       every fuzz target for a minute"
+	@echo "make install PREFIX=$(PREFIX)"
+
+setup:
+	@tools/setup
+
+$(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libpinstripe-core.a: $(OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $(OBJ)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/bytecode.o: $(BUILD)/gen/bytecode.c
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIE -c -o $@ $<
+
+$(BUILD)/compile-javascript: tools/compile-javascript.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -O1 -D_GNU_SOURCE -isystem /usr/include/quickjs -o $@ $< $(QUICKJS_LIB) -lm
+
+$(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS)
+	@mkdir -p $(@D)
+	$(BUILD)/compile-javascript $@ $(foreach f,$(JS),$(if $(filter %/pinstripe.js,$(f)),pinstripe,pinstripe:$(basename $(notdir $(f))))=$(f))
+
+# Unit tests and benches: one program a file.
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) -lcmocka $(LIBS)
+
+$(BUILD)/bench/%: bench/%.c $(BUILD)/libpinstripe-core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) $(LIBS)
+
+unit: $(UNIT)
+	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(BENCH:=.d) $(BUILD)/src/command/main.d

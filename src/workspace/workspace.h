@@ -1,0 +1,108 @@
+/* workspace.h - what one run sees, and what it asks of its executor.
+ *
+ * A task is what a worker is told to do; an outcome is what came of it. Neither holds a JavaScript
+ * value: javascript/ and native/ (C jobs) both take a task and give an outcome, and both ask
+ * through the same table of functions.
+ */
+#ifndef PIN_WORKSPACE_WORKSPACE_H
+#define PIN_WORKSPACE_WORKSPACE_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum pin_task_kind {
+    PIN_TASK_JOB,     /* run the job `name` with `args`, once, in a workspace of its own */
+    PIN_TASK_TENANTS, /* one page of the tenants that the job's tenantsFilter leaves; value: see
+                         below */
+    PIN_TASK_SERVICE, /* call the service `name` of a fresh workspace with `args` (a project's own
+                         runBackgroundJob) */
+    PIN_TASK_MIGRATE, /* apply the project's migrations; value:
+                         {"applied":["1700000001_create_core", ...]} */
+    PIN_TASK_KIND_COUNT
+};
+
+/* The value of a TENANTS task is {"tenants":[{"id":"...","name":"..."}, ...],"cursor":"..."|null}.
+ * The cursor goes back unread into the next task; null means that there are no more. */
+
+#define PIN_DEPTH_MAX          32 /* runs inside runs: a call from a run at this depth is refused */
+#define PIN_WALL_MS_DEFAULT    (10 * 60 * 1000)
+#define PIN_HEAP_BYTES_DEFAULT ((size_t)128 << 20)
+#define PIN_ARGS_BYTES_MAX     ((size_t)1 << 20) /* arguments of one run, as JSON */
+#define PIN_TENANT_PAGE        256
+
+struct pin_task { /* borrowed: everything lives until the task's outcome is there */
+    uint64_t id;
+    enum pin_task_kind kind;
+    uint32_t depth;        /* 0 for a run that a person or a schedule started */
+    const char *name;      /* normalised job name; service name for SERVICE; NULL for MIGRATE */
+    struct pin_bytes args; /* a JSON array; NULL means [] */
+    struct pin_bytes
+        params; /* initialParams of the workspace, a JSON object; NULL means the default ones */
+    const char
+        *tenant_id; /* NULL: no tenant. For TENANTS: only this one, if the filter leaves it */
+    const char *tenant_name; /* NULL when there is no tenant */
+    struct pin_bytes cursor; /* TENANTS: where the last page ended; NULL for the first page */
+    int64_t wall_ms;         /* limits; always set */
+    uint64_t heap_bytes;
+};
+
+enum pin_outcome_kind { /* why a run ended: word in --json and later in the store */
+                        PIN_OUTCOME_SUCCEEDED,
+                        PIN_OUTCOME_THREW,     /* run() threw or rejected */
+                        PIN_OUTCOME_TIMED_OUT, /* wall limit */
+                        PIN_OUTCOME_HEAP_LIMIT,
+                        PIN_OUTCOME_UNSETTLED, /* ended without settling */
+                        PIN_OUTCOME_REJECTED,  /* an unhandled rejection */
+                        PIN_OUTCOME_CRASHED,   /* the worker died: signal or exit */
+                        PIN_OUTCOME_CANCELLED, /* somebody stopped it */
+                        PIN_OUTCOME_REFUSED,   /* it never started: broken or unknown job, unknown
+                                                  tenant */
+                        PIN_OUTCOME_KIND_COUNT
+};
+
+struct pin_outcome { /* the owner calls pin__outcome_fini */
+    enum pin_outcome_kind kind;
+    struct pin_buf value; /* JSON, for TENANTS and MIGRATE; empty otherwise */
+    struct pin_buf error; /* JSON of the thrown value unless it succeeded, see below */
+    int64_t wall_us;
+    int64_t cpu_us;
+    uint64_t peak_heap_bytes; /* what the run had allocated at most, above the image */
+};
+
+/* An error travels as a JSON object:
+ *   {"name":"TypeError","message":"...","stack":"    at ...\n","properties":{own JSON
+ * properties},"cause":<error>, "errors":[<error>, ...] (AggregateError)} and a thrown value that is
+ * no Error as {"value":<JSON>} (absent value: undefined was thrown). */
+
+void pin__outcome_init(struct pin_outcome *o);
+void pin__outcome_fini(struct pin_outcome *o);
+/* Clears *o and makes it a failure with an Error of this name and message. */
+void pin__outcome_fail(struct pin_outcome *o, enum pin_outcome_kind kind, const char *name,
+                       const char *fmt, ...) PIN_PRINTF(4, 5);
+/* "succeeded", "threw", "timed-out", ... */
+const char *pin__outcome_kind_name(enum pin_outcome_kind kind);
+
+enum pin_stream { PIN_STDOUT = 1, PIN_STDERR = 2 };
+
+struct pin_call {            /* one run asks for another */
+    const char *name;        /* as the caller wrote it; the executor normalises */
+    struct pin_bytes args;   /* JSON array */
+    struct pin_bytes params; /* JSON object or NULL */
+    const char *tenant_id;   /* the tenant of the calling workspace, NULL when none */
+    bool once;               /* BackgroundJob.run: in exactly that tenant, never fanning out */
+};
+
+struct pin_host { /* filled in by the worker; all of it is called from the run's own thread */
+    void *context;
+    /* Asks for a child run; *number names it. Its answer arrives in pin__engine_answer during a
+     * later wait. */
+    pin_status (*call)(void *context, const struct pin_call *call, uint64_t *number,
+                       struct pin_err *err);
+    /* What the run printed. Blocks while the reader is slow: that is the back-pressure. */
+    void (*console)(void *context, enum pin_stream stream, const char *data, size_t size);
+    /* Handles what arrives until something did or `until` has passed. PIN_LOST: the executor is
+     * gone, give up. */
+    pin_status (*wait)(void *context, struct pin_mono until);
+};
+
+#endif
