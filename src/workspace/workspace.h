@@ -88,7 +88,9 @@ struct pin_call {            /* one run asks for another */
     const char *name;        /* as the caller wrote it; the executor normalises */
     struct pin_bytes args;   /* JSON array */
     struct pin_bytes params; /* JSON object or NULL */
-    const char *tenant_id;   /* the tenant of the calling workspace, NULL when none */
+    const char *
+        tenant_id; /* the tenant of the calling workspace, which has looked it up; NULL when none */
+    const char *tenant_name; /* NULL when there is no tenant */
     bool once;               /* BackgroundJob.run: in exactly that tenant, never fanning out */
 };
 

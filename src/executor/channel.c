@@ -1,0 +1,229 @@
+/* channel.c - see channel.h. */
+#include "executor/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 64 << 10, IN_BYTES_MAX = PIN_FRAME_BYTES_MAX + READ_BYTES };
+
+void
+pin__channel_init(struct pin_channel *c, int fd)
+{
+    *c = (struct pin_channel){ .fd = fd,
+                               .in = PIN_BUF_INIT(IN_BYTES_MAX),
+                               .out = PIN_BUF_INIT((size_t)4 * PIN_FRAME_BYTES_MAX) };
+}
+
+void
+pin__channel_fini(struct pin_channel *c)
+{
+    for (size_t i = 0; i < c->fd_count; i++)
+        close(c->fds[i]);
+    c->fd_count = 0;
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+    pin__buf_fini(&c->in);
+    pin__buf_fini(&c->out);
+}
+
+pin_status
+pin__channel_pair(int fds[2], struct pin_err *err)
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+        return pin__err_errno(err, PIN_IO, errno, "cannot make a socket pair");
+    return PIN_OK;
+}
+
+/* Forgets the frames that were handed out, now that nobody points at them. */
+static void
+compact(struct pin_channel *c)
+{
+    if (c->in_at == c->in.size)
+        c->in.size = 0;
+    else if (c->in_at > READ_BYTES)
+        pin__buf_drop(&c->in, c->in_at);
+    else
+        return;
+    c->in_at = 0;
+}
+
+static void
+keep_fds(struct pin_channel *c, struct msghdr *h)
+{
+    for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
+        size_t count = (m->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        int fds[PIN_CHANNEL_FDS_MAX];
+
+        if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_RIGHTS)
+            continue;
+        memcpy(fds, CMSG_DATA(m), count * sizeof(int));
+        for (size_t i = 0; i < count; i++) {
+            if (c->fd_count < PIN_CHANNEL_FDS_MAX)
+                c->fds[c->fd_count++] = fds[i];
+            else
+                close(fds[i]);
+        }
+    }
+}
+
+pin_status
+pin__channel_fill(struct pin_channel *c, struct pin_err *err)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int) * PIN_CHANNEL_FDS_MAX)];
+    } control;
+    struct iovec iov;
+    struct msghdr h = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    ssize_t n;
+
+    compact(c);
+    iov.iov_base = pin__buf_reserve(&c->in, READ_BYTES);
+    iov.iov_len = READ_BYTES;
+    if (!iov.iov_base)
+        return pin__err_set(err, PIN_LIMIT, "a peer sent more than %d bytes in one message",
+                            PIN_FRAME_BYTES_MAX);
+    do
+        n = recvmsg(c->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return PIN_EMPTY;
+    if (n <= 0) {
+        c->eof = true;
+        return pin__err_set(err, PIN_LOST, "the other process closed its channel");
+    }
+    keep_fds(c, &h);
+    c->in.size += (size_t)n;
+    return PIN_OK;
+}
+
+pin_status
+pin__channel_next(struct pin_channel *c, struct pin_message *m, struct pin_err *err)
+{
+    size_t have = c->in.size - c->in_at;
+    const char *at = c->in.data + c->in_at;
+    uint32_t size;
+
+    if (have < sizeof size)
+        return PIN_EMPTY;
+    memcpy(&size, at, sizeof size);
+    if (size > PIN_FRAME_BYTES_MAX)
+        return pin__err_set(err, PIN_INVALID, "a message of %u bytes", size);
+    if (have - sizeof size < size)
+        return PIN_EMPTY;
+    c->in_at += sizeof size + size;
+    return pin__message_decode(m, at + sizeof size, size, err);
+}
+
+int
+pin__channel_take_fd(struct pin_channel *c)
+{
+    int fd;
+
+    if (!c->fd_count)
+        return -1;
+    fd = c->fds[0];
+    memmove(c->fds, c->fds + 1, --c->fd_count * sizeof *c->fds);
+    return fd;
+}
+
+bool
+pin__channel_has_unsent(const struct pin_channel *c)
+{
+    return c->out_at < c->out.size;
+}
+
+pin_status
+pin__channel_flush(struct pin_channel *c)
+{
+    if (c->fd < 0)
+        return PIN_LOST;
+    while (pin__channel_has_unsent(c)) {
+        ssize_t n = send(c->fd, c->out.data + c->out_at, c->out.size - c->out_at,
+                         MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return PIN_BUSY;
+        if (n < 0)
+            return PIN_LOST;
+        c->out_at += (size_t)n;
+    }
+    pin__buf_clear(&c->out);
+    c->out_at = 0;
+    return PIN_EMPTY;
+}
+
+pin_status
+pin__channel_flush_all(struct pin_channel *c)
+{
+    pin_status st;
+
+    while ((st = pin__channel_flush(c)) == PIN_BUSY) {
+        struct pollfd p = { .fd = c->fd, .events = POLLOUT };
+
+        if (poll(&p, 1, -1) < 0 && errno != EINTR)
+            return PIN_LOST;
+    }
+    return st;
+}
+
+void
+pin__channel_send(struct pin_channel *c, const struct pin_message *m)
+{
+    pin__message_encode(&c->out, m);
+    (void)pin__channel_flush(c);
+}
+
+pin_status
+pin__channel_send_fd(struct pin_channel *c, const struct pin_message *m, int fd,
+                     struct pin_err *err)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = { .bytes = { 0 } };
+    struct iovec iov;
+    struct msghdr h = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    struct cmsghdr *header = CMSG_FIRSTHDR(&h);
+    ssize_t n;
+
+    if (pin__channel_flush_all(c) == PIN_LOST)
+        return pin__err_set(err, PIN_LOST, "the other process closed its channel");
+    pin__message_encode(&c->out, m);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    iov.iov_base = c->out.data;
+    iov.iov_len = c->out.size;
+    do
+        n = sendmsg(c->fd, &h, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return pin__err_errno(err, PIN_LOST, errno, "cannot hand over a descriptor");
+    c->out_at = (size_t)n;
+    if (pin__channel_flush_all(c) == PIN_LOST)
+        return pin__err_set(err, PIN_LOST, "the other process closed its channel");
+    return PIN_OK;
+}
+
+pin_status
+pin__channel_wait(struct pin_channel *c, struct pin_mono until)
+{
+    struct pollfd p = { .fd = c->fd, .events = POLLIN };
+    int64_t ms = pin__clock_until_ms(until);
+    int n = poll(&p, 1, ms > INT32_MAX ? INT32_MAX : (int)ms);
+
+    if (n < 0 && errno != EINTR)
+        return PIN_LOST;
+    return n > 0 ? PIN_OK : PIN_EMPTY;
+}

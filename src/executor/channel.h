@@ -1,0 +1,56 @@
+/* channel.h - one end of a socket pair that carries frames, and sometimes a descriptor with one.
+ *
+ * Reading never blocks; sending blocks only where asked for. A frame larger than
+ * PIN_FRAME_BYTES_MAX, or one that is no message, breaks the channel: the peer may be a job's
+ * process gone mad (F29).
+ */
+#ifndef PIN_EXECUTOR_CHANNEL_H
+#define PIN_EXECUTOR_CHANNEL_H
+
+#include "base/clock.h"
+#include "executor/message.h"
+
+enum { PIN_CHANNEL_FDS_MAX = 16 };
+
+struct pin_channel {
+    int fd; /* -1 when closed */
+    struct pin_buf in;
+    size_t in_at; /* bytes of `in` already handed out */
+    struct pin_buf out;
+    size_t out_at;
+    int fds[PIN_CHANNEL_FDS_MAX]; /* received, not yet taken */
+    size_t fd_count;
+    bool eof;
+};
+
+void pin__channel_init(struct pin_channel *c, int fd); /* takes fd */
+void pin__channel_fini(struct pin_channel *c);
+/* Makes a pair of connected descriptors, close-on-exec. */
+pin_status pin__channel_pair(int fds[2], struct pin_err *err) PIN_MUST_USE;
+
+/* Takes in what is there. PIN_EMPTY: nothing now. PIN_LOST: the peer is gone (frames read before
+ * are still there). */
+pin_status pin__channel_fill(struct pin_channel *c, struct pin_err *err) PIN_MUST_USE;
+/* The next whole frame; its fields point into the channel until the next call. PIN_EMPTY: none yet.
+ */
+pin_status pin__channel_next(struct pin_channel *c, struct pin_message *m,
+                             struct pin_err *err) PIN_MUST_USE;
+/* The oldest descriptor received and not yet taken; -1 when there is none. The caller closes it. */
+int pin__channel_take_fd(struct pin_channel *c);
+
+/* Queues a frame, and sends what the socket takes now. */
+void pin__channel_send(struct pin_channel *c, const struct pin_message *m);
+/* As pin__channel_send, with a descriptor (not taken). Everything queued before is sent first,
+ * blocking. */
+pin_status pin__channel_send_fd(struct pin_channel *c, const struct pin_message *m, int fd,
+                                struct pin_err *err) PIN_MUST_USE;
+/* Sends what the socket takes. PIN_EMPTY: all is sent. PIN_BUSY: some is left. PIN_LOST: the peer
+ * is gone. */
+pin_status pin__channel_flush(struct pin_channel *c);
+/* Sends everything, waiting as long as it takes. */
+pin_status pin__channel_flush_all(struct pin_channel *c);
+/* Waits until there is something to read, or `until`. PIN_EMPTY: the time has passed. */
+pin_status pin__channel_wait(struct pin_channel *c, struct pin_mono until);
+bool pin__channel_has_unsent(const struct pin_channel *c);
+
+#endif

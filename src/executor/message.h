@@ -1,0 +1,63 @@
+/* message.h - what executor, nursery and workers say to each other.
+ *
+ * A frame is: size of the rest (u32), version (u8), type (u8), fields. One struct holds the fields
+ * of every type; each type has one row in the table of fields in message.c, used by encode and
+ * decode alike, so the two cannot disagree.
+ */
+#ifndef PIN_EXECUTOR_MESSAGE_H
+#define PIN_EXECUTOR_MESSAGE_H
+
+#include "base/buf.h"
+#include "base/wire.h"
+
+enum pin_message_type {
+    PIN_MESSAGE_NONE,
+    /* nursery -> executor */
+    PIN_MESSAGE_CATALOG,     /* bytes: the catalog, JSON */
+    PIN_MESSAGE_REFUSED,     /* number: a pin_status; text: why the project cannot be loaded */
+    PIN_MESSAGE_FORKED,      /* worker, number: pid; a pidfd comes with it */
+    PIN_MESSAGE_FORK_FAILED, /* worker, number: errno */
+    PIN_MESSAGE_EXITED,      /* worker, number: wait status */
+    /* executor -> nursery */
+    PIN_MESSAGE_FORK, /* worker; the worker's end of its channel comes with it */
+    /* executor -> worker */
+    PIN_MESSAGE_TASK,   /* every field of a pin_task */
+    PIN_MESSAGE_ANSWER, /* number: of the call; bytes: the error or NULL */
+    PIN_MESSAGE_STOP,   /* the run in hand is to stop */
+    /* worker -> executor */
+    PIN_MESSAGE_READY,   /* number: hash of the heap */
+    PIN_MESSAGE_CONSOLE, /* id, kind: stream, bytes */
+    PIN_MESSAGE_CALL, /* id: of the calling task; number; text: name; args; params; tenant_*; kind:
+                         once */
+    PIN_MESSAGE_OUTCOME, /* id, kind, bytes: value, args: error, wall_us, cpu_us, heap_bytes */
+    PIN_MESSAGE_TYPE_COUNT
+};
+
+struct pin_message { /* borrowed on both ways; a field that the type has not is zero */
+    enum pin_message_type type;
+    uint32_t worker;
+    uint32_t kind;
+    uint32_t depth;
+    uint64_t id;
+    uint64_t number;
+    uint64_t wall_us;
+    uint64_t cpu_us;
+    uint64_t heap_bytes;
+    const char *text;
+    const char *tenant_id;
+    const char *tenant_name;
+    struct pin_bytes args;
+    struct pin_bytes params;
+    struct pin_bytes bytes;
+};
+
+enum { PIN_FRAME_HEADER_BYTES = 6, PIN_MESSAGE_VERSION = 1, PIN_FRAME_BYTES_MAX = 64 << 20 };
+
+/* Appends one frame. */
+void pin__message_encode(struct pin_buf *out, const struct pin_message *m);
+/* Reads one whole frame (without its size). PIN_INVALID for what is no message: the peer is broken.
+ */
+pin_status pin__message_decode(struct pin_message *m, const char *frame, size_t size,
+                               struct pin_err *err) PIN_MUST_USE;
+
+#endif
