@@ -1,9 +1,42 @@
-/* main.c - the program's door: picks a command from the table. */
-#include "base/err.h"
+/* main.c - the program's door: the table of commands. */
+#include "command/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static const struct command *const commands[] = {
+    /* in the order in which they are listed */
+    &pin__cmd_help,
+    &pin__cmd_list_commands,
+    NULL,
+};
+
+/* A stream that is closed would give its number to the next file opened, and what is printed would
+ * land in that file. */
+static void
+fill_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
 
 int
-main(void)
+main(int argc, char **argv)
 {
-    puts("pinstripe " PIN_VERSION " (" PIN_HASH ")");
-    return 0;
+    struct cli cli = { .commands = commands, .out = stdout, .err = stderr };
+    enum pin_exit code;
+
+    fill_standard_streams();
+    code = pin__command_line(&cli, argc, argv);
+    free(cli.root);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == PIN_EXIT_OK)
+        code = pin__cli_refuse(&cli, PIN_IO, "cannot write the result to standard output: %s",
+                               strerror(errno));
+    return code;
 }

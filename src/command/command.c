@@ -1,0 +1,242 @@
+/* command.c - from argv to a command's exec: global options, the command's name, its options, and
+ * what it needs.
+ */
+#include "command/command.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct opt global_options[] = {
+    OPT_STR("project", 0, "DIR", "the project's folder (default: found upward from here)"),
+    OPT_STR("color", 0, "WHEN", "auto, always or never (default: auto; NO_COLOR is honoured)"),
+    OPT_FLAG("quiet", 'q', "say only what is data or an error"),
+    OPT_FLAG("verbose", 'v', "say more; -vv says most"),
+    OPT_FLAG("help", 'h', "show help"),
+    OPT_FLAG("version", 0, "show the version"),
+    OPT_END,
+};
+
+/* The next letter or digit of a name; what only parts words is skipped. */
+static int
+next_letter(const char **name)
+{
+    while (**name && !isalnum((unsigned char)**name))
+        (*name)++;
+    return **name ? tolower((unsigned char)*(*name)++) : 0;
+}
+
+static bool
+same_name(const char *a, const char *b)
+{
+    int x, y;
+
+    do {
+        x = next_letter(&a);
+        y = next_letter(&b);
+    } while (x && x == y);
+    return x == y;
+}
+
+const struct command *
+pin__command_find(const struct cli *cli, const char *name)
+{
+    for (size_t i = 0; cli->commands[i]; i++)
+        if (same_name(cli->commands[i]->name, name))
+            return cli->commands[i];
+    return NULL;
+}
+
+static void
+print_options(const struct cli *cli, const char *heading, const struct opt *opts)
+{
+    char left[64];
+
+    if (!opts || !opts->name)
+        return;
+    fprintf(cli->out, "\n%s:\n", heading);
+    for (const struct opt *o = opts; o->name; o++) {
+        snprintf(left, sizeof left, "--%s%s%s%s%.1s", o->name, o->value ? " " : "",
+                 o->value ? o->value : "", o->letter ? ", -" : "", o->letter ? &o->letter : "");
+        fprintf(cli->out, "  %-24s %s\n", left, o->brief);
+    }
+}
+
+void
+pin__command_help(const struct cli *cli, const struct command *c)
+{
+    bool options = c->opts && c->opts->name;
+
+    fputc('\n', cli->out);
+    pin__cli_paint(cli, STYLE_GREEN, "%s", c->name);
+    fprintf(cli->out, " - %s\n\nUsage: pinstripe %s%s%s%s\n", c->brief, c->name, c->args ? " " : "",
+            c->args ? c->args : "", options ? " [OPTION...]" : "");
+    if (c->details)
+        fprintf(cli->out, "\n%s\n", c->details);
+    print_options(cli, "Options", c->opts);
+    print_options(cli, "Global options", global_options);
+    fputc('\n', cli->out);
+}
+
+/* Which of two streams shows colour: asked for, or a terminal that can and a user who does not
+ * mind. */
+static bool
+wants_color(const char *when, FILE *stream)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    if (when && strcmp(when, "auto") != 0)
+        return strcmp(when, "always") == 0;
+    if ((no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
+        return false;
+    return isatty(fileno(stream)) == 1;
+}
+
+static pin_status
+apply_globals(struct cli *cli, const struct args *a, struct pin_err *err)
+{
+    const char *color = pin__args_value(a, "color");
+
+    if (color && strcmp(color, "auto") != 0 && strcmp(color, "always") != 0 &&
+        strcmp(color, "never") != 0)
+        return pin__err_set(err, PIN_INVALID, "--color is auto, always or never, not \"%s\"",
+                            color);
+    cli->out_color = wants_color(color, cli->out);
+    cli->err_color = wants_color(color, cli->err);
+    cli->verbosity = pin__args_flag(a, "quiet") ? -1 : pin__args_count(a, "verbose");
+    return PIN_OK;
+}
+
+static bool
+has_config(const char *folder)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    if ((size_t)snprintf(path, sizeof path, "%s/pinstripe.config.js", folder) >= sizeof path)
+        return false;
+    return stat(path, &st) == 0;
+}
+
+/* The nearest folder upward from `folder` (absolute) that is a project; "" when none is. */
+static void
+climb_to_project(char *folder)
+{
+    while (*folder && !has_config(folder))
+        *strrchr(folder, '/') = '\0';
+}
+
+static pin_status
+find_project(struct cli *cli, const char *asked, struct pin_err *err)
+{
+    char folder[PATH_MAX];
+
+    if (!realpath(asked ? asked : ".", folder))
+        return pin__err_errno(err, errno == ENOENT ? PIN_NOT_FOUND : PIN_IO, errno,
+                              "cannot open folder %s", asked ? asked : ".");
+    if (asked && !has_config(folder))
+        return pin__err_set(err, PIN_NOT_FOUND, "%s is no project: it has no pinstripe.config.js",
+                            asked);
+    climb_to_project(folder);
+    if (!*folder)
+        return pin__err_set(err, PIN_NOT_FOUND,
+                            "this is no project: there is no pinstripe.config.js here or in a "
+                            "folder above; run this in a project, name one with --project DIR, or "
+                            "make one with \"pinstripe generate-project NAME\"");
+    cli->root = strdup(folder);
+    return cli->root ? PIN_OK : pin__err_no_memory(err);
+}
+
+static enum pin_exit
+print_version(const struct cli *cli)
+{
+    fputs("pinstripe " PIN_VERSION " (" PIN_HASH ")\n", cli->out);
+    return PIN_EXIT_OK;
+}
+
+/* The first word may stand for an option; what is left must be wanted. */
+static pin_status
+place_words(const struct command *c, struct args *a, struct pin_err *err)
+{
+    if (c->first_word && a->word_count && !pin__args_flag(a, c->first_word)) {
+        pin__args_set(a, c->opts, c->first_word, a->words[0]);
+        a->words++;
+        a->word_count--;
+    }
+    if (a->word_count && !c->more_words)
+        return pin__err_set(err, PIN_INVALID, "%s: unexpected \"%s\"; usage: pinstripe %s%s%s",
+                            c->name, a->words[0], c->name, c->args ? " " : "",
+                            c->args ? c->args : "");
+    return PIN_OK;
+}
+
+static enum pin_exit
+run_command(struct cli *cli, const struct command *c, struct args *a, int argc, char **argv)
+{
+    struct pin_err err = PIN_ERR_INIT;
+    pin_status st;
+
+    if ((st = pin__args_parse(a, c->opts, global_options, false, argc, argv, &err)) != PIN_OK) {
+        pin__err_prefix(&err, "%s", c->name);
+        return pin__cli_fail(cli, &err);
+    }
+    if ((st = apply_globals(cli, a, &err)) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    if (pin__args_flag(a, "help")) {
+        pin__command_help(cli, c);
+        return PIN_EXIT_OK;
+    }
+    if ((st = place_words(c, a, &err)) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    if (c->needs == NEEDS_PROJECT &&
+        (st = find_project(cli, pin__args_value(a, "project"), &err)) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    return c->exec(cli, a);
+}
+
+enum pin_exit
+pin__command_unknown(const struct cli *cli, const char *name)
+{
+    return pin__cli_refuse(cli, PIN_INVALID,
+                           "No such command \"%s\" exists; \"pinstripe list-commands\" lists them.",
+                           name);
+}
+
+/* A project that is named like this must not be a surprise: an empty value counts as not set. */
+static const char *
+environment_name(void)
+{
+    const char *name = getenv("PINSTRIPE_ENV");
+
+    if (!name || !*name)
+        name = getenv("NODE_ENV");
+    return name && *name ? name : "development";
+}
+
+enum pin_exit
+pin__command_line(struct cli *cli, int argc, char **argv)
+{
+    struct args a = { .option_count = 0 };
+    struct pin_err err = PIN_ERR_INIT;
+    const struct command *c;
+    const char *name;
+
+    cli->environment = environment_name();
+    if (pin__args_parse(&a, NULL, global_options, true, argc - 1, argv + 1, &err) != PIN_OK ||
+        apply_globals(cli, &a, &err) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    if (pin__args_flag(&a, "version"))
+        return print_version(cli);
+    name = a.word_count ? a.words[0] : pin__args_flag(&a, "help") ? "help" : "list-commands";
+    c = pin__command_find(cli, name);
+    if (!c)
+        return pin__command_unknown(cli, name);
+    if (!a.word_count) {
+        a.option_count = 0; /* `pinstripe --help` is the command help, not help's own help */
+        return run_command(cli, c, &a, 0, a.words);
+    }
+    return run_command(cli, c, &a, (int)a.word_count - 1, a.words + 1);
+}

@@ -1,0 +1,183 @@
+/* options.c - see options.h. */
+#include "command/options.h"
+
+struct parser {
+    struct args *args;
+    const struct opt *tables[2];
+    char **argv;
+    int argc;
+    int at;
+};
+
+static const struct given *
+find_given(const struct args *a, const char *name)
+{
+    for (size_t i = 0; i < a->option_count; i++)
+        if (strcmp(a->options[i].opt->name, name) == 0)
+            return &a->options[i];
+    return NULL;
+}
+
+bool
+pin__args_flag(const struct args *a, const char *name)
+{
+    return find_given(a, name) != NULL;
+}
+
+int
+pin__args_count(const struct args *a, const char *name)
+{
+    const struct given *g = find_given(a, name);
+
+    return g ? g->count : 0;
+}
+
+const char *
+pin__args_value(const struct args *a, const char *name)
+{
+    const struct given *g = find_given(a, name);
+
+    return g ? g->value : NULL;
+}
+
+static void
+give(struct args *a, const struct opt *opt, const char *value)
+{
+    size_t i = 0;
+
+    while (i < a->option_count && strcmp(a->options[i].opt->name, opt->name) != 0)
+        i++;
+    if (i == ARGS_OPTIONS_MAX)
+        pin__bug("a command has more than %d options", ARGS_OPTIONS_MAX);
+    if (i == a->option_count)
+        a->options[a->option_count++] = (struct given){ .opt = opt };
+    a->options[i].value = value;
+    a->options[i].count++;
+}
+
+void
+pin__args_set(struct args *a, const struct opt *table, const char *name, const char *value)
+{
+    for (const struct opt *o = table; o && o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            give(a, o, value);
+}
+
+static const struct opt *
+find_long(const struct parser *p, const char *name, size_t size)
+{
+    for (size_t t = 0; t < 2; t++)
+        for (const struct opt *o = p->tables[t]; o && o->name; o++)
+            if (strlen(o->name) == size && memcmp(o->name, name, size) == 0)
+                return o;
+    return NULL;
+}
+
+static const struct opt *
+find_short(const struct parser *p, char letter)
+{
+    for (size_t t = 0; t < 2; t++)
+        for (const struct opt *o = p->tables[t]; o && o->name; o++)
+            if (o->letter == letter)
+                return o;
+    return NULL;
+}
+
+static pin_status
+unknown_option(const struct parser *p, const char *name, size_t size, struct pin_err *err)
+{
+    (void)p;
+    return pin__err_set(
+        err, PIN_INVALID,
+        "unknown option \"--%.*s\"; a word that begins with a dash goes after \"--\"", (int)size,
+        name);
+}
+
+/* The word after an option that still needs a value. */
+static pin_status
+next_value(struct parser *p, const struct opt *opt, struct pin_err *err)
+{
+    if (p->at + 1 >= p->argc)
+        return pin__err_set(err, PIN_INVALID, "option --%s needs a value: --%s %s", opt->name,
+                            opt->name, opt->value);
+    give(p->args, opt, p->argv[++p->at]);
+    return PIN_OK;
+}
+
+static pin_status
+parse_long(struct parser *p, const char *text, struct pin_err *err)
+{
+    const char *equals = strchr(text, '=');
+    size_t size = equals ? (size_t)(equals - text) : strlen(text);
+    const struct opt *opt = find_long(p, text, size);
+
+    if (!opt)
+        return unknown_option(p, text, size, err);
+    if (equals && !opt->value)
+        return pin__err_set(err, PIN_INVALID, "option --%s takes no value", opt->name);
+    if (!equals && opt->value)
+        return next_value(p, opt, err);
+    give(p->args, opt, equals ? equals + 1 : NULL);
+    return PIN_OK;
+}
+
+static pin_status
+parse_letters(struct parser *p, const char *letters, struct pin_err *err)
+{
+    for (; *letters; letters++) {
+        const struct opt *opt = find_short(p, *letters);
+
+        if (!opt)
+            return pin__err_set(
+                err, PIN_INVALID,
+                "unknown option \"-%s\"; a word that begins with a dash goes after \"--\"",
+                letters);
+        if (!opt->value) {
+            give(p->args, opt, NULL);
+            continue;
+        }
+        if (!letters[1])
+            return next_value(p, opt, err);
+        give(p->args, opt, letters + 1);
+        break;
+    }
+    return PIN_OK;
+}
+
+/* Moves everything from p->at on behind the words found so far. */
+static void
+keep_rest(struct parser *p)
+{
+    for (; p->at < p->argc; p->at++)
+        p->args->words[p->args->word_count++] = p->argv[p->at];
+}
+
+pin_status
+pin__args_parse(struct args *a, const struct opt *own, const struct opt *global, bool stop_at_word,
+                int argc, char **argv, struct pin_err *err)
+{
+    struct parser p = { a, { own, global }, argv, argc, 0 };
+
+    a->words = argv; /* a word never moves to a later place, so none is overwritten unread */
+    a->word_count = 0;
+    for (; p.at < argc; p.at++) {
+        const char *word = argv[p.at];
+        bool option = word[0] == '-' && word[1];
+        pin_status st = PIN_OK;
+
+        if (!option && stop_at_word)
+            break;
+        if (strcmp(word, "--") == 0) {
+            p.at++;
+            break;
+        }
+        if (!option)
+            a->words[a->word_count++] = argv[p.at];
+        else
+            st = word[1] == '-' ? parse_long(&p, word + 2, err) : parse_letters(&p, word + 1, err);
+        if (st != PIN_OK)
+            return st;
+    }
+    keep_rest(&p);
+    return PIN_OK;
+}
