@@ -1,0 +1,24 @@
+/* quote.h - text from outside, made fit to stand in a sentence.
+ *
+ * What a person or a file gave us may hold anything: control characters that would play with a
+ * terminal, broken UTF-8, a megabyte of it. An error message shows it through this, never raw.
+ */
+#ifndef PIN_BASE_QUOTE_H
+#define PIN_BASE_QUOTE_H
+
+#include <stddef.h>
+
+#define PIN_QUOTE_SIZE 128
+
+struct pin_quote {
+    char text[PIN_QUOTE_SIZE]; /* with its quotes; valid UTF-8 */
+};
+
+/* The first part of `data` between double quotes: control characters and broken UTF-8 as \xNN,
+ * followed by "..." when it was cut. */
+struct pin_quote pin__quote(const char *data, size_t size);
+struct pin_quote pin__quote_text(const char *text);
+/* How many bytes the UTF-8 character at `data` has, 0 when there is none that is well-formed. */
+size_t pin__quote_utf8_length(const char *data, size_t size);
+
+#endif
