@@ -1,0 +1,149 @@
+/* background_job.js - the class of all background jobs: what meta() may declare, and how one run asks
+ * for another. */
+import { call } from 'pinstripe:native/engine';
+import { carryArguments } from 'pinstripe:carry';
+import { config } from 'pinstripe:config';
+import { Context } from 'pinstripe:context';
+import { late } from 'pinstripe:late';
+import { parseBytes, parseDuration } from 'pinstripe:units';
+import { jobs } from 'pinstripe:registries';
+import { metaMethods } from 'pinstripe:registry';
+import { ServiceConsumer } from 'pinstripe:service';
+
+const SCHEDULE_OPTIONS = ['cron', 'timeZone'];
+const VERBS_OF_LATER_VERSIONS = ['retry', 'queue', 'priority', 'concurrency', 'unique'];
+
+export class BackgroundJob extends ServiceConsumer {
+    /* Every name, sorted, those of broken jobs too. */
+    static get names(){
+        return jobs.entries.map(({ name }) => name).sort();
+    }
+
+    /* The class of a job: name, multiTenant, tenantsFilter, schedules, what meta() assigned. */
+    static for(name){
+        const { Class, broken } = find(name);
+        if(broken) throw new Error(`Background job "${jobKey(name)}" is broken: ${brokenText(broken)}`);
+        return Class;
+    }
+
+    /* Runs the job once, in the tenant of that context, and never for each tenant. */
+    static async run(context, name, ...args){
+        if(!(context instanceof Context)) throw new TypeError('BackgroundJob.run(context, name, ...args) needs a context, such as this.context');
+        await callJob(context, name, args, true);
+    }
+
+    /* From here on: what meta() may call. */
+
+    static schedule(when, ...args){
+        const { cron, timeZone } = readSchedule(when);
+        this.plan.push({ cron, timeZone, args: carryArguments(args, 'schedule arguments') });
+        this.schedules.push([when, ...args]);
+        return this;
+    }
+
+    /* The run is stopped after this time. */
+    static timeout(limit){
+        this.timeoutMs = parseDuration(limit, 'timeout()');
+        return this;
+    }
+
+    /* The run is stopped when its heap grows beyond this. */
+    static memory(limit){
+        this.memoryBytes = parseBytes(limit, 'memory()');
+        return this;
+    }
+
+    /* Called by makeClass before and after meta(). */
+    static prepareClass(Class){
+        Class.schedules = [];
+        Class.plan = []; /* the schedules as the bot needs them */
+    }
+
+    static completeClass(Class){
+        if(typeof Class.prototype.run != 'function') throw new Error('The background job has no run().');
+        takeFromPrototype(Class, 'multiTenant', value => typeof value == 'boolean', 'true or false');
+        takeFromPrototype(Class, 'tenantsFilter', value => typeof value == 'function', 'a function');
+    }
+}
+
+Object.assign(BackgroundJob, metaMethods);
+
+for(const verb of VERBS_OF_LATER_VERSIONS){
+    BackgroundJob[verb] = () => {
+        throw new Error(`this.${verb} is not known in this version`);
+    };
+}
+
+function readSchedule(when){
+    const options = typeof when == 'string' ? { cron: when } : when;
+    if(!options || typeof options != 'object') throw new Error('schedule() needs a cron expression, or an object with cron and timeZone');
+    const unknown = Object.keys(options).find(key => !SCHEDULE_OPTIONS.includes(key));
+    if(unknown) throw new Error(`schedule() does not know the option "${unknown}"; it knows ${SCHEDULE_OPTIONS.join(' and ')}`);
+    const { cron, timeZone = null } = options;
+    if(typeof cron != 'string') throw new Error('schedule({ cron, timeZone }) needs cron, a text');
+    refuseProblem(late.cron.check(cron));
+    if(timeZone !== null) refuseProblem(late.cron.checkZone(String(timeZone)));
+    return { cron, timeZone };
+}
+
+function refuseProblem(problem){
+    if(problem) throw new Error(problem.message);
+}
+
+/* Both may be properties of the exported object or assigned in meta(); the class then has them. */
+function takeFromPrototype(Class, key, isValid, expected){
+    if(!Object.hasOwn(Class, key)){
+        const value = Class.prototype[key];
+        if(value === undefined) return;
+        Class[key] = value;
+    }
+    if(!isValid(Class[key])) throw new Error(`${key} must be ${expected}`);
+}
+
+/* The name under which a job is looked up: however it is spelled. */
+function jobKey(name){
+    return late.inflector.dasherize(String(name));
+}
+
+function find(name){
+    const key = jobKey(name);
+    const entry = jobs.get(key);
+    if(!entry) throw new Error(`No such background job "${key}" exists.`);
+    return entry;
+}
+
+/* The executor decides where it runs, and for which tenants unless `once`. */
+export async function callJob(context, name, args, once){
+    const { name: key } = find(name);
+    const carried = carryArguments(args);
+    if(late.database?.inTransaction()) throw new Error(transactionText(key));
+    await call({
+        name: key,
+        args: carried,
+        params: context.carriedParams,
+        tenantId: config.multiTenant ? context.tenantId : undefined,
+        once,
+    });
+}
+
+function transactionText(name){
+    return `Background job "${name}" was called while a database transaction is open. It would run in another process and wait for this transaction, which would wait for the job: call it after the transaction.`;
+}
+
+export function brokenText({ message, file, line }){
+    return `${message} (${file}${line === null ? '' : `:${line}`})`;
+}
+
+/* What the catalog tells of a job. */
+export function describeJob({ name, file, Class, broken }){
+    return {
+        name,
+        file,
+        multiTenant: Class?.multiTenant ?? null,
+        tenantsFilter: Boolean(Class?.tenantsFilter),
+        schedules: Class ? Class.plan : [],
+        timeout: Class?.timeoutMs ?? null,
+        memory: Class?.memoryBytes ?? null,
+        broken: broken ?? null,
+    };
+}

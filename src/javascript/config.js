@@ -1,0 +1,64 @@
+/* config.js - the project's configuration: pinstripe.config.js over the defaults.
+ *
+ * The file's default export is an object, or a function (it may be async) that gives one. Keys that
+ * pinstripe does not know are kept for the project's own services.
+ */
+import { environment, root } from 'pinstripe:native/engine';
+import { late } from 'pinstripe:late';
+import { parseDuration } from 'pinstripe:units';
+
+/* Filled by loadConfig: one object for good, so that it can be imported before. */
+export const config = {};
+
+const ADAPTERS = ['sqlite'];
+
+/* `exported`: the default export, undefined when there is no file. */
+export async function loadConfig(exported){
+    const given = typeof exported == 'function' ? await exported({ environment }) : exported;
+    if(given !== undefined && (given === null || typeof given != 'object' || Array.isArray(given))){
+        throw new Error('the default export must be an object or a function that gives one');
+    }
+    Object.assign(config, merge(defaults(), given ?? {}));
+    check();
+    config.database.filename = absolute(config.database.filename);
+}
+
+function defaults(){
+    return {
+        multiTenant: false,
+        timeZone: null,
+        database: { adapter: 'sqlite', filename: `${environment}.db`, transactionLimit: '5s' },
+    };
+}
+
+function merge(base, over){
+    for(const [key, value] of Object.entries(over)){
+        if(value === undefined) continue;
+        base[key] = isPlain(base[key]) && isPlain(value) ? merge({ ...base[key] }, value) : value;
+    }
+    return base;
+}
+
+function isPlain(value){
+    return value !== null && typeof value == 'object' && !Array.isArray(value);
+}
+
+function check(){
+    const { database, multiTenant, timeZone } = config;
+    if(typeof multiTenant != 'boolean') throw new Error(`multiTenant must be true or false; it is ${JSON.stringify(multiTenant)}`);
+    if(!isPlain(database)) throw new Error('database must be an object such as { adapter: \'sqlite\' }');
+    if(!ADAPTERS.includes(database.adapter)) throw new Error(`"${database.adapter}" adapter not supported.`);
+    if(typeof database.filename != 'string' || !database.filename) throw new Error('database.filename must be a text');
+    parseDuration(database.transactionLimit, 'database.transactionLimit');
+    checkTimeZone(timeZone);
+}
+
+function checkTimeZone(timeZone){
+    if(timeZone === null) return;
+    const problem = typeof timeZone == 'string' ? late.cron.checkZone(timeZone) : { message: 'it must be a name such as \'Europe/Paris\'' };
+    if(problem) throw new Error(`timeZone ${JSON.stringify(timeZone)} is no time zone: ${problem.message ?? problem}`);
+}
+
+function absolute(filename){
+    return filename.startsWith('/') || filename == ':memory:' ? filename : `${root}/${filename}`;
+}

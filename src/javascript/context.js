@@ -1,0 +1,137 @@
+/* context.js - what lives as long as a workspace does.
+ *
+ * A root context belongs to one workspace; forks share its root. Anybody may keep values in one as
+ * plain properties; what has a destroy() method is destroyed with the context, last made first,
+ * whatever the others do. The parameters and the tenant of a workspace stand in its root; parameters
+ * are made at first use, since most runs never look.
+ */
+const TENANT_HEADER = 'x-tenant-id';
+
+export class Context {
+    #root;
+    #parent;
+    #params;
+    #tenantId;
+    #forks;
+    #destroyed = false;
+
+    /* A root has no parent; it may start in a tenant and with parameters of an earlier workspace. */
+    constructor(parent, tenantId, params){
+        this.#parent = parent;
+        this.#root = parent ? parent.root : this;
+        this.#tenantId = tenantId;
+        this.#params = params;
+    }
+
+    get root(){ return this.#root; }
+    get parent(){ return this.#parent; }
+
+    get params(){
+        return this.#params ??= makeParams(this.#tenantId);
+    }
+
+    set params(params){
+        this.#params = params;
+    }
+
+    /* The header decides as soon as there are parameters: setting it enters a tenant. */
+    get tenantId(){
+        const root = this.#root;
+        return root.#params ? root.#params._headers?.[TENANT_HEADER] : root.#tenantId;
+    }
+
+    /* The parameters of the workspace for another one to start with; undefined when nobody gave or
+     * looked at any. */
+    get carriedParams(){
+        return this.#root.#params;
+    }
+
+    /* A falsy value is made again. */
+    getOrCreate(name, fn){
+        return this[name] || (this[name] = fn());
+    }
+
+    fork(){
+        const fork = new Context(this);
+        (this.#forks ??= []).push(fork);
+        return fork;
+    }
+
+    /* Gives what fn(this) gives, and destroys the context in any case. */
+    async run(fn){
+        let value;
+        try {
+            value = await fn.call(this, this);
+        } catch(error){
+            await this.destroyAfterFailure();
+            throw error;
+        }
+        await this.destroy();
+        return value;
+    }
+
+    async destroy(){
+        if(this.#destroyed) return;
+        this.#destroyed = true;
+        const failures = [];
+        while(this.#forks?.length) await this.#forks.pop().destroy().catch(error => failures.push(error));
+        await this.#destroyProperties(failures);
+        if(failures.length == 1) throw failures[0];
+        if(failures.length > 1){
+            const [first] = failures;
+            throw new AggregateError(failures, `${failures.length} destroy() hooks failed, the first with: ${first?.message ?? first}`);
+        }
+    }
+
+    /* The failure that came first is the one to tell the caller; this one is only printed. */
+    async destroyAfterFailure(){
+        try {
+            await this.destroy();
+        } catch(error){
+            console.error('A destroy() hook failed as well:', error);
+        }
+    }
+
+    /* A hook may put new things into the context: they are destroyed too. */
+    async #destroyProperties(failures){
+        const seen = new Set();
+        let name;
+        while((name = Reflect.ownKeys(this).findLast(key => !seen.has(key))) !== undefined){
+            seen.add(name);
+            await destroyOne(this[name], failures);
+        }
+    }
+}
+
+/* Of what can be awaited only promises are: awaiting a query would run it. Contexts that somebody
+ * keeps in a context are destroyed where they were forked. */
+async function destroyOne(value, failures){
+    try {
+        const object = value instanceof Promise ? await value : value;
+        if(!object || typeof object != 'object' || object instanceof Context) return;
+        if(typeof object.destroy == 'function') await object.destroy();
+    } catch(error){
+        failures.push(error);
+    }
+}
+
+function makeParams(tenantId){
+    const params = { _method: 'GET', _url: new URL('http://127.0.0.1/'), _headers: {} };
+    if(tenantId !== undefined) params._headers[TENANT_HEADER] = tenantId;
+    return params;
+}
+
+/* Parameters that arrive as JSON, in the tenant that the program decided on: a tenant's name in
+ * them counts for nothing. `multiTenant` false: the header has no meaning and stays. */
+export function paramsFromJson(params, tenantId, multiTenant){
+    const { _method = 'GET', _url = 'http://127.0.0.1/', _headers = {}, ...rest } = params;
+    const headers = { ..._headers };
+    if(multiTenant) delete headers[TENANT_HEADER];
+    if(tenantId !== undefined) headers[TENANT_HEADER] = tenantId;
+    return { _method, _url: new URL(_url), _headers: headers, ...rest };
+}
+
+/* A workspace made from another one starts with its parameters, and is free to change its own. */
+export function copyParams(params){
+    return params && { ...params, _headers: { ...params._headers } };
+}

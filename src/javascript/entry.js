@@ -1,0 +1,125 @@
+/* entry.js - what the engine calls: load and catalog in the nursery, execute and finish in a worker.
+ *
+ * A file that cannot be loaded is told in the catalog and hurts no other; only a broken configuration
+ * makes load() fail.
+ */
+import 'pinstripe:builtin_services';
+import { BackgroundJob, describeJob } from 'pinstripe:background_job';
+import { beginRun, currentRun } from 'pinstripe:run';
+import { config, loadConfig } from 'pinstripe:config';
+import { Context, paramsFromJson } from 'pinstripe:context';
+import { environment } from 'pinstripe:native/engine';
+import { late } from 'pinstripe:late';
+import { jobs, migrations, models, services } from 'pinstripe:registries';
+import { whereBroken } from 'pinstripe:registry';
+import { defineProjectService, Service } from 'pinstripe:service';
+import { Workspace } from 'pinstripe:workspace';
+
+const REGISTRIES = { background_jobs: jobs, services, models, migrations };
+
+/* files: [{ registry: 'config' | 'background_jobs' | ..., path, url }], the configuration first. */
+export async function load(files){
+    await importLateModules();
+    await loadConfigFile(files.find(({ registry }) => registry == 'config'));
+    for(const file of files) await loadFile(file);
+    jobs.makeClasses(BackgroundJob);
+    services.makeClasses(Service);
+    if(late.database?.Model) models.makeClasses(late.database.Model);
+    for(const { name, Class } of services.entries){
+        if(Class) defineProjectService(name, Class);
+    }
+}
+
+async function importLateModules(){
+    late.database = await import('pinstripe:database').catch(() => undefined);
+    late.cron = await import('pinstripe:native/cron').catch(() => ({ check: () => null, checkZone: () => null, matches: () => false }));
+    late.inflector = await import('pinstripe:native/inflector').catch(() => simpleInflector);
+}
+
+const simpleInflector = {
+    snakeify: name => name.split('/').map(part => part.replace(/([A-Z])/g, '_$1').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '')).join('/'),
+    dasherize: name => simpleInflector.snakeify(name).replaceAll('_', '-'),
+    camelize: name => simpleInflector.snakeify(name).replace(/[^a-z0-9]+(.)/g, (_, c) => c.toUpperCase()),
+};
+
+async function loadConfigFile(file){
+    try {
+        await loadConfig(file && (await import(file.url)).default);
+    } catch(error){
+        const { message, line } = whereBroken(error, file?.path);
+        throw new Error(`${file?.path ?? 'configuration'}${line === null ? '' : `:${line}`}: ${message}`);
+    }
+}
+
+async function loadFile({ registry, path, url }){
+    if(registry == 'config') return;
+    try {
+        const module = await import(url);
+        if(isHelper(module)) return;
+        REGISTRIES[registry].add(path, definitionOf(module));
+    } catch(error){
+        REGISTRIES[registry].add(path, undefined, whereBroken(error, path));
+    }
+}
+
+/* A file that only exports things by name is there for the others to import. */
+function isHelper(module){
+    const names = Object.keys(module);
+    return names.length > 0 && !names.includes('default') && !names.includes('run');
+}
+
+function definitionOf({ default: definition }){
+    if(definition === undefined || definition === null) throw new Error('The file has no default export.');
+    if(typeof definition != 'object' && typeof definition != 'function') throw new Error('The default export is no object.');
+    return definition;
+}
+
+/* As catalog.md beside this file says. */
+export function catalog(){
+    return {
+        environment,
+        config,
+        services: services.entries.filter(({ broken }) => !broken).map(({ name }) => name).sort(),
+        jobs: jobs.entries.map(describeJob).sort((a, b) => a.name < b.name ? -1 : 1),
+        migrations: migrations.entries.filter(({ broken }) => !broken).map(({ name }) => name),
+        problems: [services, models, migrations].flatMap(({ entries }) => entries.filter(({ broken }) => broken).map(({ broken }) => broken)),
+    };
+}
+
+const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate: () => late.database.migrate() };
+
+/* Settles when run() has. */
+export async function execute(task){
+    const { params, tenant } = task;
+    const root = new Context(undefined, tenant?.id, params && paramsFromJson(params, tenant?.id, config.multiTenant));
+    const run = beginRun(root);
+    try {
+        return await KINDS[task.kind](task, root);
+    } catch(error){
+        run.failed = true;
+        throw error;
+    }
+}
+
+/* A job sees a fork of its workspace's root. What run() gives is dropped. */
+async function runJob({ name, args }, root){
+    const job = new (BackgroundJob.for(name))(root.fork());
+    await job.run(...args);
+}
+
+async function callService({ name, args }, root){
+    const workspace = new Workspace(root);
+    await workspace[name](...args);
+}
+
+function listTenants(task){
+    return late.database.tenantPage(task, BackgroundJob.for(task.name).tenantsFilter);
+}
+
+/* After execute has settled, child runs have ended and timers were dropped. */
+export function finish(){
+    const { root, failed } = currentRun();
+    return failed ? root.destroyAfterFailure() : root.destroy();
+}
+
+Object.assign(globalThis, { BackgroundJob, Workspace });

@@ -1,0 +1,140 @@
+/* registry.js - what a project's files define: one registry for each folder of lib/.
+ *
+ * A file's default export is an object (or a function or class, which gives a name and nothing
+ * else). It becomes a class: the object's own properties except meta() are copied to the prototype,
+ * getters and setters as they are, and then meta() runs once with `this` being the class. A failure
+ * belongs to the file: it is kept with its place, and the rest of the project is not touched.
+ */
+export class Registry {
+    #entries = new Map();
+
+    constructor(folder, nameOf){
+        this.folder = folder;     /* 'lib/services' */
+        this.nameOf = nameOf;     /* path below the folder, without .js -> name */
+    }
+
+    /* In the order in which the files came. */
+    get entries(){ return [...this.#entries.values()]; }
+    get(name){ return this.#entries.get(name); }
+
+    /* entry: { name, file, definition, broken: null | { message, file, line }, Class } */
+    add(file, definition, broken){
+        const name = this.#nameOfFile(file);
+        if(!name){
+            const message = `The name of ${file} has no letter or digit that could name it: rename the file.`;
+            return this.#insert(file, { name: file, file, broken: { message, file, line: null } });
+        }
+        const twin = this.#entries.get(name);
+        if(!twin) return this.#insert(name, { name, file, definition, broken });
+        twin.files = [...twin.files ?? [twin.file], file];
+        const message = `${twin.files.join(' and ')} have one name, "${name}": rename all but one of them.`;
+        twin.broken = { message, file: twin.file, line: null };
+        return twin;
+    }
+
+    #nameOfFile(file){
+        try {
+            return this.nameOf(file.slice(this.folder.length + 1, -'.js'.length));
+        } catch(error){
+            return '';
+        }
+    }
+
+    #insert(key, entry){
+        this.#entries.set(key, entry);
+        return entry;
+    }
+
+    /* Makes the classes of all entries that are whole, from `Base`, whose static meta methods
+     * (`this` in meta()) they inherit. */
+    makeClasses(Base){
+        for(const entry of this.#entries.values()){
+            if(entry.broken) continue;
+            try {
+                entry.Class = makeClass(Base, entry, this);
+            } catch(error){
+                entry.broken = whereBroken(error, entry.file);
+            }
+        }
+    }
+}
+
+const SOURCES = new WeakMap(); /* class -> { entry, registry, included } while its meta() may include others */
+
+export function makeClass(Base, entry, registry){
+    const Class = class extends Base {};
+    Object.defineProperty(Class, 'name', { value: entry.name, configurable: true });
+    SOURCES.set(Class, { registry, included: new Set([entry.definition]) });
+    Base.prepareClass?.(Class);
+    mixIn(Class, entry.definition);
+    Base.completeClass?.(Class, entry);
+    return Class;
+}
+
+/* What the class has already is kept: a file's own properties go before those of what it includes. */
+function mixIn(Class, definition){
+    if(typeof definition != 'object') return;
+    const { meta, ...descriptors } = Object.getOwnPropertyDescriptors(definition);
+    for(const key of Reflect.ownKeys(descriptors)){
+        if(!Object.hasOwn(Class.prototype, key)) Object.defineProperty(Class.prototype, key, descriptors[key]);
+    }
+    if(typeof definition.meta == 'function') definition.meta.call(Class);
+}
+
+/* What every class of a registry offers in meta(); each returns the class. Mixed into the bases. */
+export const metaMethods = {
+    include(...mixins){
+        const { registry, included } = SOURCES.get(this);
+        for(const mixin of mixins){
+            const definition = typeof mixin == 'string' ? registry.get(mixin)?.definition : mixin;
+            if(!definition) throw new Error(`Named include '${String(mixin)}' does not exist.`);
+            if(included.has(definition)) continue;
+            included.add(definition);
+            mixIn(this, definition);
+        }
+        return this;
+    },
+
+    assignProps(props){
+        Object.defineProperties(this, Object.getOwnPropertyDescriptors(props));
+        return this;
+    },
+
+    /* hook: a function called with the instance as `this`, or the name of a method. */
+    addHook(name, hook){
+        if(typeof hook != 'function' && typeof hook != 'string') throw new TypeError(`addHook('${name}', ...) needs a function or the name of a method`);
+        if(!Object.hasOwn(this, 'hooks')) this.hooks = {};
+        (this.hooks[name] ??= []).push(hook);
+        return this;
+    },
+
+    annotate(annotations){
+        this.annotations = { ...this.annotations, ...annotations };
+        return this;
+    },
+};
+
+/* { message, file, line } of an error: the innermost line of its stack inside `file`, else the innermost
+ * inside the project. */
+export function whereBroken(error, file){
+    const message = error instanceof Error ? errorText(error) : `${show(error)} was thrown`;
+    const places = stackPlaces(error);
+    const place = places.find(at => at.file == file) ?? places.find(at => at.file.startsWith('lib/'));
+    return { message, file: place?.file ?? file, line: place?.line ?? null };
+}
+
+function errorText({ name, message }){
+    return name == 'Error' ? message : `${name}: ${message}`;
+}
+
+function stackPlaces(error){
+    const lines = typeof error?.stack == 'string' ? error.stack.split('\n') : [];
+    return lines.flatMap(line => {
+        const match = /(?:^|[\s(])([^\s()]+?):(\d+)(?::\d+)?\)?\s*$/.exec(line);
+        return match ? [{ file: match[1], line: Number(match[2]) }] : [];
+    });
+}
+
+function show(value){
+    return typeof value == 'string' ? JSON.stringify(value) : String(value);
+}
