@@ -25,22 +25,66 @@ JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-.PHONY: all help setup demo test unit cli fault bench lint asan fuzz install clean
+.PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan valgrind install clean
 all: $(BUILD)/pinstripe
 
 help:
 	@echo "make            build $(BUILD)/pinstripe"
 	@echo "make demo       install what is missing, build, run the example project"
 	@echo "make test       install what is missing, build, run every test"
-	@echo "make unit|cli|fault   one part of the tests"
+	@echo "make unit|javascript|cli|fault   one suite of the tests"
 	@echo "make bench      measure; prints a table, writes $(BUILD)/bench.json"
 	@echo "make lint       layout, static checks, floors"
 	@echo "make asan       the tests under AddressSanitizer and UBSan"
-	@echo "make fuzz       every fuzz target for a minute"
+	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make install PREFIX=$(PREFIX)"
 
 setup:
 	@tools/setup
+
+# A make of its own after setup: the compiler and the libraries are looked for when a Makefile is read.
+SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+demo: setup
+	@$(SUBMAKE) all
+	@PINSTRIPE=$(abspath $(BUILD)/pinstripe) examples/newsletter/demo.sh
+
+test: setup
+	@$(SUBMAKE) check
+
+check: all $(UNIT)
+	@tools/run-tests $(BUILD)
+
+unit: $(UNIT)
+	@tools/run-tests $(BUILD) unit
+
+javascript cli fault: all
+	@tools/run-tests $(BUILD) $@
+
+lint:
+	@tools/setup --all
+	@tools/lint
+
+# What runs here is what a person waits for: the limits' tests and the figures need the real build.
+ASAN_SUITES ?= unit javascript cli
+asan: setup
+	@$(SUBMAKE) BUILD=$(BUILD)-asan OPT=-O1 \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" asan-check
+asan-check: all $(UNIT)
+	@PIN_TEST_SANITIZED=1 UBSAN_OPTIONS=print_stacktrace=1 tools/run-tests $(BUILD) $(ASAN_SUITES)
+
+valgrind: $(UNIT)
+	@tools/setup --all
+	@for t in $(UNIT); do echo "== $$t"; \
+	    valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access $$t \
+	    || exit 1; done
+
+bench: all $(BENCH)
+	@tools/run-bench $(BUILD)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/pinstripe
+	install -m 755 $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)/bin/pinstripe
+	install -m 644 LICENSE README.md ARCHITECTURE.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/pinstripe
 
 $(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -72,9 +116,6 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libpinstripe-core.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) $(LIBS)
-
-unit: $(UNIT)
-	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
 
 clean:
 	rm -rf $(BUILD)
