@@ -52,9 +52,9 @@ static const struct layout layouts[PIN_MESSAGE_TYPE_COUNT] = {
     [PIN_MESSAGE_CALL] = { 8,
                            { U64(id), U64(number), U32(kind), TEXT(text), BYTES(args),
                              BYTES(params), TEXT(tenant_id), TEXT(tenant_name) } },
-    [PIN_MESSAGE_OUTCOME] = { 7,
-                              { U64(id), U32(kind), BYTES(bytes), BYTES(args), U64(wall_us),
-                                U64(cpu_us), U64(heap_bytes) } },
+    [PIN_MESSAGE_OUTCOME] = { 8,
+                              { U64(number), U64(id), U32(kind), BYTES(bytes), BYTES(args),
+                                U64(wall_us), U64(cpu_us), U64(heap_bytes) } },
 };
 
 static void

@@ -29,7 +29,8 @@ enum pin_message_type {
     PIN_MESSAGE_CONSOLE, /* id, kind: stream, bytes */
     PIN_MESSAGE_CALL, /* id: of the calling task; number; text: name; args; params; tenant_*; kind:
                          once */
-    PIN_MESSAGE_OUTCOME, /* id, kind, bytes: value, args: error, wall_us, cpu_us, heap_bytes */
+    PIN_MESSAGE_OUTCOME, /* id, kind, bytes: value, args: error, number: not 0 when the
+                              worker ends now, wall_us, cpu_us, heap_bytes */
     PIN_MESSAGE_TYPE_COUNT
 };
 

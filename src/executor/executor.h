@@ -1,0 +1,101 @@
+/* executor.h - runs the jobs of one project: one thread, one event loop, no engine.
+ *
+ * It starts the project's nursery, has it fork workers, hands them tasks, and is the only one to
+ * say what became of a run. It never executes the user's code and never waits for anything but its
+ * own loop, so limits and kills go on whatever the jobs do.
+ *
+ * The loop is plain epoll: all we wait for are a few dozen sockets and one nearest deadline, and an
+ * embedding program gets one descriptor to poll. A library for that would be larger than the loop.
+ *
+ * Names: a *request* is one call of runBackgroundJob, from the program or from a run. It makes one
+ * run, or in a multi-tenant project one for each tenant that the job's filter leaves.
+ */
+#ifndef PIN_EXECUTOR_EXECUTOR_H
+#define PIN_EXECUTOR_EXECUTOR_H
+
+#include "job/catalog.h"
+#include "workspace/workspace.h"
+
+#define PIN_WORKERS_MAX       64  /* processes of one executor */
+#define PIN_TENANTS_AHEAD_MAX 64  /* tenants started before the first unfinished one has ended */
+#define PIN_KILL_AFTER_MS     250 /* past its deadline a run that did not end by itself is killed */
+#define PIN_STOP_GRACE_MS     5000 /* what running jobs get after the first request to stop */
+#define PIN_ERRORS_KEPT_MAX   100  /* errors of a call for many tenants that are kept whole */
+#define PIN_ERRORS_NAMED_MAX  3    /* and that its message names */
+
+struct pin_executor;
+
+struct pin_executor_options {
+    const char *root;        /* of the project, absolute */
+    const char *environment; /* "development", ... */
+    const char *program;     /* the pinstripe program; NULL: the one that is running */
+    unsigned workers;        /* runs at the same time; 0: as many as there are cores */
+};
+
+struct pin_run_info { /* borrowed during the call that gives it */
+    uint64_t id;
+    uint64_t parent; /* the calling run; 0: none */
+    uint32_t depth;
+    const char *job;
+    const char *tenant_id; /* NULL: no tenant */
+    const char *tenant_name;
+};
+
+/* Where a request's output and results go. Lines and results of a multi-tenant request come grouped
+ * by tenant, in tenant order. `run` in console is the request's own run under which the line was
+ * printed, at whatever depth. */
+struct pin_sink {
+    void *context;
+    void (*console)(void *context, const struct pin_run_info *run, enum pin_stream stream,
+                    const char *data, size_t size);
+    void (*finished)(void *context, const struct pin_run_info *run, const struct pin_outcome *o);
+    void (*note)(void *context, const char *text); /* a sentence for the person */
+    /* True while no more output can be taken: then workers are not read, and what they print has to
+     * wait. May be NULL. */
+    bool (*full)(void *context);
+};
+
+struct pin_request_options {
+    enum pin_task_kind kind; /* JOB, SERVICE or MIGRATE */
+    const char *name;        /* job: in any spelling; service: its key */
+    struct pin_bytes args;   /* JSON array, NULL: [] */
+    const char *tenant; /* name or id: only that tenant; NULL: every one that the filter leaves */
+    int64_t wall_ms;    /* 0: what the job says, else the default */
+};
+
+struct pin_summary {            /* what became of a request; the caller calls pin__summary_fini */
+    struct pin_outcome outcome; /* as its caller would see it: one error, or an AggregateError */
+    bool multi_tenant;
+    uint64_t tenants; /* runs for tenants (1 when not multi-tenant) */
+    uint64_t failed;
+    uint64_t timed_out; /* among failed */
+    uint64_t cancelled; /* among failed: stopped or never started */
+    int64_t wall_us;
+};
+
+void pin__summary_init(struct pin_summary *s);
+void pin__summary_fini(struct pin_summary *s);
+
+/* Starts the nursery and waits until it has loaded the project. PIN_CONFIG, PIN_FAILED: its reason.
+ */
+pin_status pin__executor_open(struct pin_executor **out, const struct pin_executor_options *options,
+                              struct pin_err *err) PIN_MUST_USE;
+const struct pin_catalog *pin__executor_catalog(const struct pin_executor *x);
+/* Runs one request to its end. PIN_OK whatever became of the jobs (see *summary); other statuses
+ * mean that the executor itself failed. `sink` is borrowed. */
+pin_status pin__executor_run(struct pin_executor *x, const struct pin_request_options *options,
+                             const struct pin_sink *sink, struct pin_summary *summary,
+                             struct pin_err *err) PIN_MUST_USE;
+/* Progress of the request being run, for a person who watches. */
+void pin__executor_progress(const struct pin_executor *x, uint64_t *done, uint64_t *failed);
+/* Has `callback` called from the loop when `fd` is readable, or after at most `every_ms`. One
+ * watch; fd -1: none. */
+void pin__executor_watch(struct pin_executor *x, int fd, int every_ms, void (*callback)(void *),
+                         void *context);
+/* First call: no run starts any more, those that run get PIN_STOP_GRACE_MS. Second call: kill now.
+ */
+void pin__executor_stop(struct pin_executor *x);
+/* Ends all processes and waits until they are gone. NULL is fine. */
+void pin__executor_close(struct pin_executor *x);
+
+#endif

@@ -1,0 +1,232 @@
+/* nursery.c - see nursery.h. */
+#include "executor/nursery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "executor/channel.h"
+#include "executor/worker.h"
+#include "javascript/engine.h"
+
+enum { CHILDREN_MAX = 256, CATALOG_BYTES_MAX = 32 << 20 };
+
+struct child {
+    pid_t pid; /* 0: free */
+    uint32_t worker;
+};
+
+struct nursery {
+    struct pin_engine *engine;
+    struct pin_channel control;
+    int child_fd; /* signalfd for SIGCHLD */
+    struct child children[CHILDREN_MAX];
+};
+
+static pin_status
+load(struct nursery *n, char **argv, struct pin_err *err)
+{
+    struct pin_engine_options options = { .root = argv[2],
+                                          .environment = argv[3],
+                                          .version = PIN_VERSION };
+    struct pin_buf catalog = PIN_BUF_INIT(CATALOG_BYTES_MAX);
+    pin_status st;
+
+    if (chdir(options.root) != 0)
+        return pin__err_errno(err, PIN_NOT_FOUND, errno, "cannot enter the project's folder %s",
+                              options.root);
+    if ((st = pin__engine_new(&n->engine, &options, err)) != PIN_OK)
+        goto out;
+    if ((st = pin__engine_load(n->engine, &catalog, err)) != PIN_OK)
+        goto out;
+    if ((st = pin__engine_freeze(n->engine, err)) != PIN_OK)
+        goto out;
+    if ((st = pin__buf_check(&catalog, "the project's catalog", err)) != PIN_OK)
+        goto out;
+    pin__channel_send(&n->control,
+                      &(struct pin_message){ .type = PIN_MESSAGE_CATALOG,
+                                             .bytes = { catalog.data, catalog.size } });
+    if (pin__channel_flush_all(&n->control) == PIN_LOST)
+        st = pin__err_set(err, PIN_LOST, "the executor is gone");
+out:
+    pin__buf_fini(&catalog);
+    return st;
+}
+
+static struct child *
+find_child(struct nursery *n, pid_t pid)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        if (n->children[i].pid == pid)
+            return &n->children[i];
+    return NULL;
+}
+
+static _Noreturn void
+become_worker(struct nursery *n, int fd)
+{
+    sigset_t none;
+
+    /* The nursery is one thread, so this fires exactly when the nursery ends. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    close(n->child_fd);
+    pin__channel_fini(&n->control);
+    pin__worker_main(n->engine, fd);
+}
+
+static void
+report_fork_failed(struct nursery *n, uint32_t worker, int code)
+{
+    pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_FORK_FAILED,
+                                                          .worker = worker,
+                                                          .number = (uint64_t)code });
+}
+
+static void
+report_forked(struct nursery *n, struct child *child)
+{
+    struct pin_message m = { .type = PIN_MESSAGE_FORKED,
+                             .worker = child->worker,
+                             .number = (uint64_t)child->pid };
+    int pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+
+    if (pidfd < 0 || pin__channel_send_fd(&n->control, &m, pidfd, NULL) != PIN_OK) {
+        kill(child->pid, SIGKILL);
+        report_fork_failed(n, child->worker, errno);
+    }
+    if (pidfd >= 0)
+        close(pidfd);
+}
+
+static void
+fork_worker(struct nursery *n, uint32_t worker, int fd)
+{
+    struct child *child = find_child(n, 0);
+    pid_t pid = child ? fork() : -1;
+
+    if (pid == 0)
+        become_worker(n, fd);
+    if (pid < 0) {
+        report_fork_failed(n, worker, child ? errno : EAGAIN);
+        return;
+    }
+    *child = (struct child){ .pid = pid, .worker = worker };
+    report_forked(n, child);
+}
+
+static void
+handle(struct nursery *n, const struct pin_message *m)
+{
+    int fd = pin__channel_take_fd(&n->control);
+
+    if (m->type == PIN_MESSAGE_FORK && fd >= 0)
+        fork_worker(n, m->worker, fd);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* False when the executor is gone. */
+static bool
+read_control(struct nursery *n)
+{
+    struct pin_message m;
+    struct pin_err err;
+    pin_status st = pin__channel_fill(&n->control, &err);
+
+    while (pin__channel_next(&n->control, &m, &err) == PIN_OK)
+        handle(n, &m);
+    return st != PIN_LOST;
+}
+
+static void
+reap(struct nursery *n)
+{
+    struct signalfd_siginfo ignored;
+    int status;
+    pid_t pid;
+
+    while (read(n->child_fd, &ignored, sizeof ignored) > 0)
+        continue;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct child *child = find_child(n, pid);
+
+        if (!child)
+            continue; /* an orphan that came to us as subreaper */
+        pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_EXITED,
+                                                              .worker = child->worker,
+                                                              .number = (uint64_t)status });
+        *child = (struct child){ 0, 0 };
+    }
+}
+
+static void
+serve(struct nursery *n)
+{
+    bool alive = true;
+
+    while (alive) {
+        struct pollfd fds[2] = { { .fd = n->control.fd, .events = POLLIN },
+                                 { .fd = n->child_fd, .events = POLLIN } };
+
+        if (pin__channel_has_unsent(&n->control))
+            fds[0].events |= POLLOUT;
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            return;
+        if (fds[1].revents)
+            reap(n);
+        if (fds[0].revents & POLLOUT)
+            alive = pin__channel_flush(&n->control) != PIN_LOST;
+        if (alive && fds[0].revents & ~POLLOUT)
+            alive = read_control(n);
+    }
+}
+
+/* Children are killed by the kernel when this process ends, and reaped by init. */
+static void
+prepare_process(struct nursery *n)
+{
+    sigset_t mask;
+
+    (void)prctl(PR_SET_NAME, "pin-nursery");
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &mask, NULL);
+    n->child_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+pin__nursery_main(int argc, char **argv)
+{
+    static struct nursery n;
+    struct pin_err err = PIN_ERR_INIT;
+    pin_status st;
+
+    if (argc != 4)
+        return 2;
+    prepare_process(&n);
+    pin__channel_init(&n.control, PIN_NURSERY_FD);
+    st = load(&n, argv, &err);
+    if (st == PIN_OK) {
+        serve(&n);
+    } else {
+        pin__channel_send(&n.control, &(struct pin_message){ .type = PIN_MESSAGE_REFUSED,
+                                                             .number = (uint64_t)st,
+                                                             .text = err.message });
+        (void)pin__channel_flush_all(&n.control);
+    }
+    pin__channel_fini(&n.control);
+    return st == PIN_OK ? 0 : 1;
+}

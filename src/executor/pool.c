@@ -1,0 +1,371 @@
+/* pool.c - worker processes: forked by the nursery, read, killed when overdue, buried when gone.
+ *
+ * A task may be handed to a worker before its process exists: it waits in the socket. A worker is
+ * gone when the nursery says so; its socket is read to the end first, so nothing that it said is
+ * lost.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "executor/run.h"
+
+enum { FORK_BACKOFF_FIRST_MS = 50, FORK_BACKOFF_MAX_MS = 5000 };
+
+static struct worker_process *
+worker_by_number(struct pin_executor *x, uint32_t number)
+{
+    struct worker_process *w = x->workers;
+
+    while (w && w->number != number)
+        w = w->next;
+    return w;
+}
+
+static void
+worker_free(struct worker_process *w)
+{
+    struct worker_process **at = &w->executor->workers;
+
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    w->executor->worker_count--;
+    pin__channel_fini(&w->channel);
+    if (w->pidfd >= 0)
+        close(w->pidfd);
+    free(w);
+}
+
+static bool
+watch_channel(struct pin_executor *x, struct worker_process *w)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = w } };
+
+    return epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, w->channel.fd, &event) == 0;
+}
+
+struct worker_process *
+worker_fork(struct pin_executor *x)
+{
+    struct worker_process *w = calloc(1, sizeof *w);
+    int fds[2] = { -1, -1 };
+    bool ok;
+
+    if (!w || pin__channel_pair(fds, NULL) != PIN_OK) {
+        free(w);
+        return NULL;
+    }
+    *w = (struct worker_process){ .executor = x, .number = ++x->next_worker, .pidfd = -1 };
+    pin__channel_init(&w->channel, fds[0]);
+    w->next = x->workers;
+    x->workers = w;
+    x->worker_count++;
+    ok = watch_channel(x, w) &&
+         pin__channel_send_fd(
+             &x->nursery, &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = w->number },
+             fds[1], NULL) == PIN_OK;
+    close(fds[1]);
+    if (ok)
+        return w;
+    worker_free(w);
+    return NULL;
+}
+
+/* The run in hand begins now, as far as we can tell. */
+static void
+begin_head(struct worker_process *w)
+{
+    struct run *run = w->queue[0];
+
+    run->started = pin__clock_mono();
+    w->deadline = pin__clock_after_ms(run->started, run->request->wall_ms + PIN_KILL_AFTER_MS);
+}
+
+/* Asks epoll for "writable" exactly while something is unsent. */
+static void
+watch_unsent(struct worker_process *w)
+{
+    bool wants_out = pin__channel_has_unsent(&w->channel);
+    struct epoll_event event = { .events = EPOLLIN | (wants_out ? EPOLLOUT : 0u),
+                                 .data = { .ptr = w } };
+
+    if (wants_out == w->wants_out)
+        return;
+    w->wants_out = wants_out;
+    epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_MOD, w->channel.fd, &event);
+}
+
+void
+worker_send(struct worker_process *w, const struct pin_message *m)
+{
+    pin__channel_send(&w->channel, m);
+    watch_unsent(w);
+}
+
+static void
+send_task(struct worker_process *w, const struct run *run)
+{
+    const struct request *q = run->request;
+    bool paging = run->kind == PIN_TASK_TENANTS;
+    struct pin_message m = { .type = PIN_MESSAGE_TASK,
+                             .id = run->id,
+                             .kind = run->kind,
+                             .depth = q->depth,
+                             .text = q->name,
+                             .args = { q->args.data, q->args.size },
+                             .params = { q->params.data, q->params.size },
+                             .tenant_id = paging ? q->only_tenant : run->tenant_id,
+                             .tenant_name = run->tenant_name,
+                             .bytes = { paging ? q->cursor.data : NULL,
+                                        paging ? q->cursor.size : 0 },
+                             .wall_us = (uint64_t)q->wall_ms * 1000,
+                             .heap_bytes = q->heap_bytes };
+
+    worker_send(w, &m);
+}
+
+void
+worker_assign(struct worker_process *w, struct run *run)
+{
+    if (w->queued == WORKER_QUEUE_MAX || w->doomed)
+        pin__bug("worker %u cannot take run %llu", w->number, (unsigned long long)run->id);
+    w->queue[w->queued++] = run;
+    run->worker = w;
+    run->request->running++;
+    if (w->queued == 1)
+        begin_head(w);
+    send_task(w, run);
+}
+
+static struct run *
+pop_head(struct worker_process *w)
+{
+    struct run *run = w->queue[0];
+
+    w->queued--;
+    memmove(w->queue, w->queue + 1, w->queued * sizeof(struct run *));
+    w->queue[w->queued] = NULL;
+    run->worker = NULL;
+    run->request->running--;
+    return run;
+}
+
+void
+worker_kill(struct worker_process *w, enum kill_reason why)
+{
+    if (w->killed == KILL_NONE)
+        w->killed = why;
+    w->doomed = true;
+    if (w->pidfd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
+    else
+        w->deadline = pin__clock_mono(); /* not known yet: as soon as it is */
+}
+
+/* What waits behind the run in hand was never begun: somebody else gets it, in its order. */
+static void
+return_queue(struct worker_process *w, size_t keep)
+{
+    while (w->queued > keep) {
+        struct run *run = w->queue[--w->queued];
+
+        run->worker = NULL;
+        run->request->running--;
+        request_take_back(run);
+    }
+}
+
+static void
+take_outcome(struct worker_process *w, const struct pin_message *m)
+{
+    struct run *run;
+
+    if (!w->queued || w->queue[0]->id != m->id || m->kind >= PIN_OUTCOME_KIND_COUNT) {
+        worker_kill(w, KILL_NONE);
+        return;
+    }
+    run = pop_head(w);
+    run->outcome.kind = (enum pin_outcome_kind)m->kind;
+    pin__buf_add(&run->outcome.value, m->bytes.data, m->bytes.size);
+    pin__buf_add(&run->outcome.error, m->args.data, m->args.size);
+    run->outcome.wall_us = (int64_t)m->wall_us;
+    run->outcome.cpu_us = (int64_t)m->cpu_us;
+    run->outcome.peak_heap_bytes = m->heap_bytes;
+    if (m->number) { /* it broke a limit: it ends by itself, and gets no more */
+        w->doomed = true;
+        return_queue(w, 0);
+    }
+    if (w->queued)
+        begin_head(w);
+    request_run_ended(run);
+}
+
+static void
+take_message(struct worker_process *w, const struct pin_message *m)
+{
+    struct run *run = w->queued ? w->queue[0] : NULL;
+
+    switch (m->type) {
+    case PIN_MESSAGE_READY:
+        w->ready = true;
+        if (run)
+            begin_head(w);
+        break;
+    case PIN_MESSAGE_CONSOLE:
+        if (run && run->id == m->id && (m->kind == PIN_STDOUT || m->kind == PIN_STDERR))
+            output_console(run, (enum pin_stream)m->kind, m->bytes.data, m->bytes.size);
+        break;
+    case PIN_MESSAGE_CALL:
+        if (run && run->id == m->id)
+            request_from_run(run, m);
+        break;
+    case PIN_MESSAGE_OUTCOME:
+        take_outcome(w, m);
+        break;
+    default: /* rubbish: whoever writes this is not to be trusted with a run */
+        worker_kill(w, KILL_NONE);
+    }
+}
+
+static void
+worker_readable(struct worker_process *w)
+{
+    struct pin_message m;
+    struct pin_err err;
+    pin_status st;
+
+    if (pin__channel_fill(&w->channel, &err) == PIN_LOST) {
+        /* Its exit is told by the nursery; until then there is nothing to hear. */
+        epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.fd, NULL);
+        w->doomed = true;
+    }
+    while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
+        take_message(w, &m);
+    if (st == PIN_INVALID)
+        worker_kill(w, KILL_NONE);
+}
+
+void
+worker_event(struct worker_process *w, uint32_t events, bool full)
+{
+    if (events & EPOLLOUT) {
+        (void)pin__channel_flush(&w->channel);
+        watch_unsent(w);
+    }
+    if (!full && events & ~(uint32_t)EPOLLOUT)
+        worker_readable(w);
+}
+
+static void
+outcome_of_death(struct pin_outcome *o, const struct worker_process *w, const struct run *run,
+                 int status)
+{
+    double seconds = (double)(pin__clock_mono().ns - run->started.ns) / 1e9;
+
+    o->wall_us = (int64_t)(seconds * 1e6);
+    if (w->killed == KILL_TIME)
+        pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "Error",
+                          "time limit of %g s reached after %.1f s: the worker was killed",
+                          (double)run->request->wall_ms / 1000, seconds);
+    else if (w->killed == KILL_CANCEL)
+        pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "the run was stopped after %.1f s",
+                          seconds);
+    else if (WIFSIGNALED(status))
+        pin__outcome_fail(o, PIN_OUTCOME_CRASHED, "Error",
+                          "the worker was killed by signal %d (%s)", WTERMSIG(status),
+                          strsignal(WTERMSIG(status)));
+    else
+        pin__outcome_fail(o, PIN_OUTCOME_CRASHED, "Error",
+                          "the worker exited with status %d without a result", WEXITSTATUS(status));
+}
+
+static void
+worker_exited(struct worker_process *w, int status)
+{
+    struct pin_executor *x = w->executor;
+
+    while (!w->channel.eof && pin__channel_fill(&w->channel, NULL) == PIN_OK)
+        continue;
+    worker_readable(w);
+    return_queue(w, 1);
+    if (w->queued) {
+        struct run *run = pop_head(w);
+
+        requests_of_caller_died(x, run);
+        if (!w->ready && w->killed == KILL_NONE)
+            pin__outcome_fail(&run->outcome, PIN_OUTCOME_CRASHED, "Error",
+                              "a worker could not start (wait status %d)", status);
+        else
+            outcome_of_death(&run->outcome, w, run, status);
+        worker_free(w);
+        request_run_ended(run);
+        return;
+    }
+    worker_free(w);
+}
+
+static void
+fork_failed(struct pin_executor *x, struct worker_process *w)
+{
+    return_queue(w, 0);
+    worker_free(w);
+    x->fork_backoff_ms = x->fork_backoff_ms ? x->fork_backoff_ms * 2 : FORK_BACKOFF_FIRST_MS;
+    if (x->fork_backoff_ms > FORK_BACKOFF_MAX_MS)
+        x->fork_backoff_ms = FORK_BACKOFF_MAX_MS;
+    x->fork_after = pin__clock_after_ms(pin__clock_mono(), x->fork_backoff_ms);
+}
+
+void
+worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
+{
+    struct worker_process *w = worker_by_number(x, m->worker);
+
+    if (m->type == PIN_MESSAGE_FORKED) {
+        int pidfd = pin__channel_take_fd(&x->nursery);
+
+        x->fork_backoff_ms = 0;
+        if (!w) {
+            close(pidfd);
+            return;
+        }
+        w->pid = (int)m->number;
+        w->pidfd = pidfd;
+        if (w->doomed)
+            worker_kill(w, w->killed);
+    } else if (w && m->type == PIN_MESSAGE_FORK_FAILED) {
+        fork_failed(x, w);
+    } else if (w && m->type == PIN_MESSAGE_EXITED) {
+        worker_exited(w, (int)m->number);
+    }
+}
+
+/* The nursery is gone, and the kernel has killed the workers with it. */
+void
+workers_lost(struct pin_executor *x)
+{
+    while (x->workers)
+        worker_exited(x->workers, SIGKILL);
+}
+
+void
+worker_kill_overdue(struct pin_executor *x, struct pin_mono now)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued && !w->doomed && w->deadline.ns <= now.ns)
+            worker_kill(w, KILL_TIME);
+}
+
+struct pin_mono
+workers_next_deadline(const struct pin_executor *x)
+{
+    struct pin_mono next = { INT64_MAX };
+
+    for (const struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued && !w->doomed && w->deadline.ns < next.ns)
+            next = w->deadline;
+    return next;
+}

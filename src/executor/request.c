@@ -1,0 +1,552 @@
+/* request.c - what a call of runBackgroundJob means: which runs it makes, for which tenants, and
+ * how it ends. */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/quote.h"
+#include "executor/run.h"
+#include "project/names.h"
+
+enum { ERROR_BYTES_MAX = 1 << 20, ERRORS_BYTES_MAX = 8 << 20, NAMES_BYTES_MAX = 4096 };
+
+void
+pin__summary_init(struct pin_summary *s)
+{
+    *s = (struct pin_summary){ .tenants = 0 };
+    pin__outcome_init(&s->outcome);
+}
+
+void
+pin__summary_fini(struct pin_summary *s)
+{
+    pin__outcome_fini(&s->outcome);
+}
+
+static struct request *
+request_new(struct pin_executor *x, uint32_t depth)
+{
+    struct request *q = calloc(1, sizeof *q);
+    struct request **at = &x->requests;
+
+    if (!q)
+        pin__bug("out of memory for a request");
+    q->executor = x;
+    q->depth = depth;
+    q->began = pin__clock_mono();
+    q->args = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
+    q->params = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
+    q->cursor = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
+    q->first_error = PIN_BUF_INIT(ERRORS_BYTES_MAX);
+    q->errors = PIN_BUF_INIT(ERRORS_BYTES_MAX);
+    q->names = PIN_BUF_INIT(NAMES_BYTES_MAX);
+    while (*at && (*at)->depth >= depth)
+        at = &(*at)->next;
+    q->next = *at;
+    *at = q;
+    return q;
+}
+
+static void
+free_page(struct request *q)
+{
+    for (size_t i = q->page_at; i < q->page_count; i++) {
+        free(q->page[i].id);
+        free(q->page[i].name);
+    }
+    free(q->page);
+    q->page = NULL;
+    q->page_at = q->page_count = 0;
+}
+
+void
+request_free(struct request *q)
+{
+    struct request **at = &q->executor->requests;
+
+    while (*at && *at != q)
+        at = &(*at)->next;
+    if (*at)
+        *at = q->next;
+    while (q->returned) {
+        struct run *run = q->returned;
+        q->returned = run->next;
+        run_free(run);
+    }
+    free_page(q);
+    free(q->name);
+    free(q->only_tenant);
+    free(q->single_tenant_id);
+    free(q->single_tenant_name);
+    pin__buf_fini(&q->args);
+    pin__buf_fini(&q->params);
+    pin__buf_fini(&q->cursor);
+    pin__buf_fini(&q->first_error);
+    pin__buf_fini(&q->errors);
+    pin__buf_fini(&q->names);
+    free(q);
+}
+
+/* ---- what a call means ---- */
+
+static char *
+copy_or_null(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static void
+fail_now(struct request *q, const char *error, size_t size, enum pin_outcome_kind kind)
+{
+    q->failed = 1;
+    q->finished = 1;
+    q->first_kind = kind;
+    pin__buf_clear(&q->first_error);
+    pin__buf_add(&q->first_error, error, size);
+}
+
+static void PIN_PRINTF(2, 3) refuse(struct request *q, const char *fmt, ...)
+{
+    char message[PIN_ERR_MESSAGE_MAX];
+    struct pin_outcome o;
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    pin__outcome_init(&o);
+    pin__outcome_fail(&o, PIN_OUTCOME_REFUSED, "Error", "%s", message);
+    fail_now(q, o.error.data, o.error.size, PIN_OUTCOME_REFUSED);
+    pin__outcome_fini(&o);
+}
+
+static void
+refuse_broken(struct request *q, const struct pin_broken *why)
+{
+    if (why->file && why->line)
+        refuse(q, "Background job \"%s\" is broken: %s (%s:%lld)", q->name, why->message, why->file,
+               (long long)why->line);
+    else
+        refuse(q, "Background job \"%s\" is broken: %s", q->name, why->message);
+}
+
+/* Finds the job, or says why not. */
+static bool
+find_job(struct request *q, const char *name)
+{
+    struct pin_job_name normal;
+    struct pin_err err;
+
+    if (pin__names_job((struct pin_bytes){ name, strlen(name) }, &normal, &err) != PIN_OK) {
+        q->name = strdup("?");
+        refuse(q, "No such background job %s exists: %s", pin__quote_text(name).text, err.message);
+        return false;
+    }
+    q->name = strdup(normal.text);
+    q->job = pin__catalog_job(q->executor->catalog, q->name);
+    if (!q->job)
+        refuse(q, "No such background job \"%s\" exists.", q->name);
+    else if (q->job->broken.message)
+        refuse_broken(q, &q->job->broken);
+    else
+        return true;
+    return false;
+}
+
+static void
+set_limits(struct request *q, int64_t wall_ms)
+{
+    q->heap_bytes = q->job && q->job->heap_bytes ? q->job->heap_bytes : PIN_HEAP_BYTES_DEFAULT;
+    q->wall_ms = q->job && q->job->wall_ms ? q->job->wall_ms : PIN_WALL_MS_DEFAULT;
+    if (wall_ms)
+        q->wall_ms = wall_ms;
+}
+
+static void
+set_args(struct request *q, struct pin_bytes args, struct pin_bytes params)
+{
+    if (args.size > PIN_ARGS_BYTES_MAX)
+        refuse(q,
+               "The arguments for background job \"%s\" are %zu bytes of JSON, more than the limit "
+               "of %zu.",
+               q->name, args.size, PIN_ARGS_BYTES_MAX);
+    pin__buf_add(&q->args, args.data, args.size);
+    pin__buf_add(&q->params, params.data, params.size);
+}
+
+/* One run, or one for each tenant? */
+static void
+set_tenants(struct request *q, const char *tenant_id, const char *tenant_name, bool once)
+{
+    bool multi = q->executor->catalog->multi_tenant && q->job->multi_tenant != PIN_NO;
+
+    if (multi && !once && (!tenant_id || q->job->has_tenants_filter)) {
+        q->fan_out = true;
+        q->only_tenant = copy_or_null(tenant_id);
+        return;
+    }
+    q->single_waiting = true;
+    if (multi) {
+        q->single_tenant_id = copy_or_null(tenant_id);
+        q->single_tenant_name = copy_or_null(tenant_name);
+    }
+}
+
+void
+request_from_run(struct run *caller, const struct pin_message *call)
+{
+    struct request *from = caller->request;
+    struct request *q = request_new(from->executor, from->depth + 1);
+
+    caller->calls_open++;
+    q->caller = caller;
+    q->caller_id = caller->id;
+    q->call_number = call->number;
+    q->sink = from->sink;
+    q->kind = PIN_TASK_JOB;
+    if (find_job(q, call->text ? call->text : "")) {
+        set_limits(q, 0);
+        set_args(q, call->args, call->params);
+    }
+    if (!q->failed && q->depth > PIN_DEPTH_MAX)
+        refuse(q,
+               "Background job \"%s\" was called at depth %u: runs may be nested %d deep at most.",
+               q->name, q->depth, PIN_DEPTH_MAX);
+    if (!q->failed && from->executor->stopping)
+        refuse(q, "Background job \"%s\" is not started: pinstripe is stopping.", q->name);
+    if (!q->failed)
+        set_tenants(q, call->tenant_id, call->tenant_name, call->kind != 0);
+    request_end_if_done(q);
+}
+
+/* The id of a tenant that was named by a person comes with the first page: the worker matches name
+ * or id. */
+pin_status
+executor_request(struct pin_executor *x, const struct pin_request_options *options,
+                 const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
+{
+    struct request *q = request_new(x, 0);
+
+    q->sink = sink;
+    q->summary = summary;
+    q->kind = options->kind;
+    x->top = q;
+    if (options->kind == PIN_TASK_JOB) {
+        if (!find_job(q, options->name))
+            goto out;
+    } else {
+        q->name = strdup(options->name ? options->name : "migrate-database");
+    }
+    set_limits(q, options->wall_ms);
+    set_args(q, options->args, (struct pin_bytes){ NULL, 0 });
+    if (q->failed)
+        goto out;
+    if (options->kind != PIN_TASK_JOB) {
+        q->single_waiting = true;
+    } else if (options->tenant && !x->catalog->multi_tenant) {
+        request_free(q);
+        x->top = NULL;
+        return pin__err_set(err, PIN_INVALID,
+                            "--tenant %s: this project has no tenants; set multiTenant: true in "
+                            "pinstripe.config.js to make it multi-tenant",
+                            options->tenant);
+    } else if (options->tenant && q->job->multi_tenant == PIN_NO) {
+        pin__err_set(err, PIN_INVALID,
+                     "--tenant %s: the job %s says multiTenant: false, it runs for no tenant",
+                     options->tenant, q->name);
+        request_free(q);
+        x->top = NULL;
+        return PIN_INVALID;
+    } else {
+        set_tenants(q, NULL, NULL, false);
+        if (options->tenant && q->fan_out)
+            q->only_tenant = strdup(options->tenant);
+    }
+out:
+    request_end_if_done(q);
+    return PIN_OK;
+}
+
+/* ---- tenants, page by page ---- */
+
+static bool
+read_page(struct request *q, const json_t *document)
+{
+    json_t *tenants = json_object_get(document, "tenants");
+    json_t *tenant;
+    size_t i;
+
+    if (!json_is_array(tenants))
+        return false;
+    free_page(q);
+    q->page = calloc(json_array_size(tenants) + 1, sizeof *q->page);
+    if (!q->page)
+        return false;
+    json_array_foreach(tenants, i, tenant)
+    {
+        const char *id = json_string_value(json_object_get(tenant, "id"));
+
+        if (!id)
+            return false;
+        q->page[i].id = strdup(id);
+        q->page[i].name = copy_or_null(json_string_value(json_object_get(tenant, "name")));
+        q->page_count = i + 1;
+    }
+    return true;
+}
+
+static void
+take_page(struct request *q, const struct pin_outcome *o)
+{
+    json_t *document = json_loadb(pin__buf_text(&o->value), o->value.size, 0, NULL);
+    const char *cursor = json_string_value(json_object_get(document, "cursor"));
+
+    if (!document || !read_page(q, document))
+        refuse(q, "The tenants for background job \"%s\" cannot be read.", q->name);
+    pin__buf_clear(&q->cursor);
+    if (cursor)
+        pin__buf_adds(&q->cursor, cursor);
+    else
+        q->pages_done = true;
+    json_decref(document);
+}
+
+static void
+take_page_outcome(struct run *run)
+{
+    struct request *q = run->request;
+
+    q->page_in_flight = false;
+    if (run->outcome.kind == PIN_OUTCOME_SUCCEEDED) {
+        take_page(q, &run->outcome);
+    } else {
+        q->pages_done = true;
+        fail_now(q, run->outcome.error.data, run->outcome.error.size, run->outcome.kind);
+    }
+    run_free(run);
+}
+
+/* ---- results ---- */
+
+/* An error of one tenant as a member of the list: the same object with "tenant" in front. */
+static void
+keep_error(struct request *q, const struct run *run)
+{
+    const struct pin_buf *error = &run->outcome.error;
+    const char *tenant = run->tenant_name ? run->tenant_name : run->tenant_id;
+
+    if (q->errors_kept == PIN_ERRORS_KEPT_MAX || error->size < 2 ||
+        q->errors.size + error->size > ERRORS_BYTES_MAX / 2)
+        return;
+    q->errors_kept++;
+    if (q->errors.size)
+        pin__buf_addc(&q->errors, ',');
+    pin__buf_adds(&q->errors, "{\"tenant\":");
+    pin__buf_add_json_string(&q->errors, tenant ? tenant : "", tenant ? strlen(tenant) : 0);
+    if (error->data[1] != '}')
+        pin__buf_addc(&q->errors, ',');
+    pin__buf_add(&q->errors, error->data + 1, error->size - 1);
+}
+
+static void
+name_error(struct request *q, const struct run *run)
+{
+    const char *tenant = run->tenant_name ? run->tenant_name : run->tenant_id;
+    json_t *error =
+        json_loadb(pin__buf_text(&run->outcome.error), run->outcome.error.size, 0, NULL);
+    const char *message = json_string_value(json_object_get(error, "message"));
+
+    if (!message)
+        message = json_string_value(json_object_get(error, "value"));
+    pin__buf_addf(&q->names, "%s%.80s (%.200s)", q->names.size ? ", " : "", tenant ? tenant : "?",
+                  message ? message : "it threw no error");
+    json_decref(error);
+}
+
+static void
+count_outcome(struct request *q, struct run *run)
+{
+    q->finished++;
+    q->run_us_total += run->outcome.wall_us;
+    if (run->outcome.kind == PIN_OUTCOME_SUCCEEDED)
+        return;
+    if (q->failed++ == 0) {
+        q->first_kind = run->outcome.kind;
+        pin__buf_add(&q->first_error, run->outcome.error.data, run->outcome.error.size);
+    }
+    q->timed_out += run->outcome.kind == PIN_OUTCOME_TIMED_OUT;
+    q->cancelled_runs += run->outcome.kind == PIN_OUTCOME_CANCELLED;
+    if (!q->fan_out)
+        return;
+    keep_error(q, run);
+    if (q->failed <= PIN_ERRORS_NAMED_MAX)
+        name_error(q, run);
+}
+
+void
+request_run_ended(struct run *run)
+{
+    struct request *q = run->request;
+
+    run->done = true;
+    if (run->kind == PIN_TASK_TENANTS) {
+        take_page_outcome(run);
+    } else {
+        count_outcome(q, run);
+        if (!q->fan_out && q->summary)
+            pin__buf_add(&q->summary->outcome.value, run->outcome.value.data,
+                         run->outcome.value.size);
+        output_finished(run);
+    }
+    request_end_if_done(q);
+}
+
+static bool
+is_over(const struct request *q)
+{
+    if (q->running || q->page_in_flight || q->returned)
+        return false;
+    if (q->cancelled)
+        return true;
+    if (q->fan_out && !q->pages_done && !(q->failed && !q->next_index))
+        return false;
+    return !q->single_waiting && q->page_at == q->page_count;
+}
+
+static void
+aggregate(struct request *q, struct pin_buf *out)
+{
+    struct pin_buf message = PIN_BUF_INIT(2 * NAMES_BYTES_MAX);
+
+    pin__buf_addf(&message, "%llu of %llu tenants failed: %s%s", (unsigned long long)q->failed,
+                  (unsigned long long)q->finished, pin__buf_text(&q->names),
+                  q->failed > PIN_ERRORS_NAMED_MAX ? ", ..." : "");
+    pin__buf_adds(out, "{\"name\":\"AggregateError\",\"message\":");
+    pin__buf_add_json_string(out, pin__buf_text(&message), message.size);
+    pin__buf_addf(out, ",\"failed\":%llu,\"errors\":[%s]}", (unsigned long long)q->failed,
+                  pin__buf_text(&q->errors));
+    pin__buf_fini(&message);
+}
+
+/* The one error that the caller sees; nothing on success. */
+static void
+error_of(struct request *q, struct pin_buf *out)
+{
+    if (q->fan_out && q->failed > 1)
+        aggregate(q, out);
+    else if (q->failed)
+        pin__buf_add(out, pin__buf_text(&q->first_error), q->first_error.size);
+    else if (q->cancelled)
+        pin__buf_adds(out,
+                      "{\"name\":\"Error\",\"message\":\"the run was stopped before it began\"}");
+}
+
+static void
+tell_no_tenant(struct request *q)
+{
+    char text[512];
+
+    if (!q->fan_out || q->finished || q->failed || q->cancelled || !q->sink || !q->sink->note)
+        return;
+    snprintf(text, sizeof text, "%s: there is no tenant to run it for%s%s", q->name,
+             q->job->has_tenants_filter ? " that its tenantsFilter leaves" : "",
+             q->only_tenant ? ", of the one asked for" : "");
+    q->sink->note(q->sink->context, text);
+}
+
+static void
+answer_caller(struct request *q)
+{
+    struct pin_buf error = PIN_BUF_INIT(2 * ERRORS_BYTES_MAX);
+
+    error_of(q, &error);
+    q->caller->calls_open--;
+    if (q->caller->worker)
+        worker_send(q->caller->worker,
+                    &(struct pin_message){ .type = PIN_MESSAGE_ANSWER,
+                                           .number = q->call_number,
+                                           .bytes = { error.data, error.size } });
+    pin__buf_fini(&error);
+}
+
+static void
+fill_summary(struct request *q)
+{
+    struct pin_summary *s = q->summary;
+
+    error_of(q, &s->outcome.error);
+    s->outcome.kind = q->failed ? q->first_kind : PIN_OUTCOME_SUCCEEDED;
+    if (q->cancelled && !q->failed)
+        s->outcome.kind = PIN_OUTCOME_CANCELLED;
+    s->multi_tenant = q->fan_out;
+    s->tenants = q->finished;
+    s->failed = q->failed;
+    s->timed_out = q->timed_out;
+    s->cancelled = q->cancelled_runs;
+    s->wall_us = (pin__clock_mono().ns - q->began.ns) / 1000;
+    s->outcome.wall_us = s->wall_us;
+}
+
+void
+request_end_if_done(struct request *q)
+{
+    if (q->ended || !is_over(q))
+        return;
+    q->ended = true;
+    tell_no_tenant(q);
+    if (q->caller)
+        answer_caller(q);
+    if (q->summary)
+        fill_summary(q);
+    if (q->executor->top == q)
+        q->executor->top = NULL;
+    request_free(q);
+}
+
+/* It keeps its place: those taken back last were to be started last, and are put back first. */
+void
+request_take_back(struct run *run)
+{
+    struct request *q = run->request;
+
+    run->next = q->returned;
+    q->returned = run;
+}
+
+void
+request_cancel(struct request *q)
+{
+    q->cancelled = true;
+    while (q->returned) {
+        struct run *run = q->returned;
+
+        q->returned = run->next;
+        if (run->kind == PIN_TASK_TENANTS) {
+            q->page_in_flight = false;
+            run_free(run);
+            continue;
+        }
+        pin__outcome_fail(&run->outcome, PIN_OUTCOME_CANCELLED, "Error",
+                          "the run was stopped before it began");
+        run->done = true;
+        count_outcome(q, run);
+        output_finished(run);
+    }
+}
+
+/* Nobody waits for them any more: nothing new is started, and what runs is stopped. */
+void
+requests_of_caller_died(struct pin_executor *x, struct run *caller)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued && w->queue[0]->request->caller == caller)
+            worker_kill(w, KILL_CANCEL);
+    for (struct request *q = x->requests, *next; q; q = next) {
+        next = q->next;
+        if (q->caller != caller)
+            continue;
+        q->caller = NULL;
+        request_cancel(q);
+        request_end_if_done(q);
+    }
+}

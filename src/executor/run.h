@@ -1,0 +1,175 @@
+/* run.h - inside of the executor: its requests, runs and worker processes, and who may touch what.
+ *
+ *   executor.c  open, loop, stop, close        request.c  what a call means, tenants, its end
+ *   dispatch.c  which run gets which worker    pool.c     worker processes: fork, read, kill, exit
+ *   output.c    lines and results in tenant order
+ *
+ * A run belongs to its request, which frees it when it has been reported. A request belongs to the
+ * executor's list.
+ */
+#ifndef PIN_EXECUTOR_RUN_H
+#define PIN_EXECUTOR_RUN_H
+
+#include "executor/channel.h"
+#include "executor/executor.h"
+
+enum { WORKER_QUEUE_MAX = 4 };
+
+struct run;
+struct request;
+
+enum kill_reason { KILL_NONE, KILL_TIME, KILL_CANCEL };
+
+struct worker_process {
+    struct worker_process *next;
+    struct pin_executor *executor;
+    struct pin_channel channel;
+    uint32_t number;
+    int pid;
+    int pidfd; /* -1 until the nursery told it */
+    bool ready;
+    bool wants_out; /* something is unsent: epoll tells when the socket takes more */
+    bool doomed;    /* killed or broken: gets no more tasks, waits for its exit */
+    enum kill_reason killed;
+    struct run *queue[WORKER_QUEUE_MAX]; /* [0] is in hand */
+    size_t queued;
+    struct pin_mono deadline; /* when the one in hand is killed */
+};
+
+struct spill { /* what a run printed while it was not its turn */
+    struct pin_buf memory;
+    int file; /* -1: all of it is in memory */
+};
+
+struct run {
+    struct run *next; /* in request->returned */
+    struct request *request;
+    uint64_t id;
+    uint64_t index; /* among the tenants of its request */
+    enum pin_task_kind kind;
+    char *tenant_id;
+    char *tenant_name;
+    struct worker_process *worker; /* NULL while it waits */
+    struct pin_mono started;
+    size_t calls_open; /* child requests not answered: while there are any it needs no slot */
+    bool done;
+    struct pin_outcome outcome; /* meaningful when done */
+    struct spill spill;
+};
+
+struct tenant_ref {
+    char *id;
+    char *name;
+};
+
+struct request {
+    struct request *next; /* deeper requests first, then in order of arrival */
+    struct pin_executor *executor;
+    const struct pin_sink *sink; /* of the top-level request it serves */
+    struct run *caller;          /* NULL: the program, or a caller that died */
+    uint64_t call_number;
+    uint64_t caller_id;
+    uint32_t depth;
+    enum pin_task_kind kind;
+    const struct pin_job *job; /* NULL for SERVICE and MIGRATE */
+    char *name;
+    struct pin_buf args;
+    struct pin_buf params; /* empty: the default ones */
+    int64_t wall_ms;
+    uint64_t heap_bytes;
+
+    bool fan_out;        /* one run per tenant */
+    char *only_tenant;   /* its id: at most this one */
+    bool single_waiting; /* the one run of a request that does not fan out has not been made */
+    char *single_tenant_id;
+    char *single_tenant_name;
+    bool cancelled; /* nothing more is started */
+
+    bool page_in_flight;
+    bool pages_done;
+    struct pin_buf cursor;
+    struct tenant_ref *page; /* tenants read and not yet started: page[page_at .. page_count) */
+    size_t page_at, page_count;
+
+    struct run *returned; /* handed to a worker that died before it began them */
+    struct run *window[PIN_TENANTS_AHEAD_MAX]; /* by index; those unfinished or not yet reported */
+    uint64_t first;                            /* lowest index not yet reported */
+    uint64_t next_index;
+    size_t running;
+
+    uint64_t finished, failed, timed_out, cancelled_runs;
+    struct pin_buf first_error;
+    enum pin_outcome_kind first_kind;
+    struct pin_buf errors; /* JSON members of the AggregateError's list */
+    struct pin_buf names;  /* "alpha (Error: x), beta (...)" */
+    size_t errors_kept;
+    int64_t run_us_total; /* for the average */
+    struct pin_mono began;
+    struct pin_summary *summary; /* NULL but for the program's request */
+    bool ended;
+};
+
+struct pin_executor {
+    int epoll_fd;
+    int nursery_pid;
+    int nursery_pidfd;
+    struct pin_channel nursery;
+    bool nursery_gone;
+    struct pin_buf catalog_json;
+    struct pin_catalog *catalog;
+    pin_status refused; /* the nursery's reason for not loading */
+    struct pin_err refusal;
+    unsigned slots;
+    uint64_t next_run;
+    uint32_t next_worker;
+    struct worker_process *workers;
+    size_t worker_count;
+    struct request *requests;
+    struct request *top; /* the one pin__executor_run waits for */
+    bool stopping;
+    struct pin_mono stop_deadline;
+    struct pin_mono fork_after; /* a fork failed: none before this */
+    int64_t fork_backoff_ms;
+    int watch_fd;
+    int watch_every_ms;
+    struct pin_mono watch_next;
+    void (*watch)(void *);
+    void *watch_context;
+};
+
+/* request.c */
+pin_status executor_request(struct pin_executor *x, const struct pin_request_options *options,
+                            const struct pin_sink *sink, struct pin_summary *summary,
+                            struct pin_err *err) PIN_MUST_USE;
+void request_from_run(struct run *caller, const struct pin_message *call);
+void request_run_ended(struct run *run); /* its outcome is filled in */
+void request_take_back(struct run *run); /* no worker began it */
+void request_end_if_done(struct request *q);
+void request_cancel(struct request *q);
+void request_free(struct request *q);
+void requests_of_caller_died(struct pin_executor *x, struct run *caller);
+
+/* dispatch.c */
+void dispatch(struct pin_executor *x);
+struct run *run_new(struct request *q, enum pin_task_kind kind);
+void run_free(struct run *run);
+
+/* pool.c */
+struct worker_process *worker_fork(struct pin_executor *x);
+void worker_assign(struct worker_process *w, struct run *run);
+void worker_send(struct worker_process *w, const struct pin_message *m);
+void worker_event(struct worker_process *w, uint32_t events, bool full);
+void worker_kill(struct worker_process *w, enum kill_reason why);
+void worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
+void worker_of_nursery(struct pin_executor *x, const struct pin_message *m);
+void workers_lost(struct pin_executor *x);
+struct pin_mono workers_next_deadline(const struct pin_executor *x);
+
+/* output.c */
+void output_console(struct run *run, enum pin_stream stream, const char *data, size_t size);
+void output_finished(
+    struct run *run); /* reports it when it is its turn; may free it and those after it */
+void spill_fini(struct spill *s);
+struct pin_run_info output_info(const struct run *run);
+
+#endif

@@ -1,0 +1,234 @@
+/* worker.c - takes a task, lets the engine execute it, sends what came of it.
+ *
+ * Console lines, calls and outcomes travel on one stream, so their order is the order in which
+ * things happened. A write blocks while the executor does not read: that is the back-pressure on a
+ * job that prints more than anybody takes. When the executor is gone the worker ends at its next
+ * read or write.
+ */
+#include "executor/worker.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "executor/channel.h"
+#include "javascript/engine.h"
+
+enum { EXIT_ABANDONED = 0, EXIT_BROKEN = 70 };
+
+struct worker {
+    struct pin_engine *engine;
+    struct pin_channel channel;
+    uint64_t task; /* the one in hand; 0: none */
+    uint64_t next_call;
+    struct pin_buf waiting; /* frames of tasks that arrived while one was in hand */
+};
+
+static void
+send_or_die(struct worker *w, const struct pin_message *m)
+{
+    pin__message_encode(&w->channel.out, m);
+    if (w->channel.out.bad)
+        _exit(EXIT_BROKEN);
+    if (pin__channel_flush_all(&w->channel) == PIN_LOST)
+        _exit(EXIT_ABANDONED);
+}
+
+static pin_status
+host_call(void *context, const struct pin_call *call, uint64_t *number, struct pin_err *err)
+{
+    struct worker *w = context;
+
+    (void)err;
+    *number = ++w->next_call;
+    send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_CALL,
+                                          .id = w->task,
+                                          .number = *number,
+                                          .kind = call->once,
+                                          .text = call->name,
+                                          .args = call->args,
+                                          .params = call->params,
+                                          .tenant_id = call->tenant_id,
+                                          .tenant_name = call->tenant_name });
+    return PIN_OK;
+}
+
+static void
+host_console(void *context, enum pin_stream stream, const char *data, size_t size)
+{
+    struct worker *w = context;
+    enum { CHUNK = 1 << 20 };
+
+    while (size) {
+        size_t n = size < CHUNK ? size : CHUNK;
+
+        send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_CONSOLE,
+                                              .id = w->task,
+                                              .kind = stream,
+                                              .bytes = { data, n } });
+        data += n;
+        size -= n;
+    }
+}
+
+/* Tasks that arrive while a run is in hand wait as they came. */
+static void
+keep_task(struct worker *w, const struct pin_message *m)
+{
+    pin__message_encode(&w->waiting, m);
+    if (w->waiting.bad)
+        _exit(EXIT_BROKEN);
+}
+
+/* What may arrive while a run is in hand. Gives true when the run should look. */
+static bool
+handle(struct worker *w, const struct pin_message *m)
+{
+    switch (m->type) {
+    case PIN_MESSAGE_ANSWER:
+        pin__engine_answer(w->engine, m->number, m->bytes);
+        return true;
+    case PIN_MESSAGE_STOP:
+        if (m->id == w->task)
+            pin__engine_stop(w->engine);
+        return true;
+    case PIN_MESSAGE_TASK:
+        keep_task(w, m);
+        return false;
+    default:
+        _exit(EXIT_BROKEN);
+    }
+}
+
+/* One round of reading; true when something for the run in hand was there. */
+static bool
+handle_frames(struct worker *w)
+{
+    struct pin_message m;
+    struct pin_err err;
+    bool any = false;
+    pin_status st;
+
+    while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
+        any |= handle(w, &m);
+    if (st != PIN_EMPTY)
+        _exit(EXIT_BROKEN);
+    return any;
+}
+
+static pin_status
+host_wait(void *context, struct pin_mono until)
+{
+    struct worker *w = context;
+    struct pin_err err;
+
+    while (!handle_frames(w)) {
+        pin_status st = pin__channel_wait(&w->channel, until);
+
+        if (st == PIN_EMPTY)
+            return PIN_OK;
+        if (st == PIN_LOST || pin__channel_fill(&w->channel, &err) == PIN_LOST)
+            _exit(EXIT_ABANDONED);
+    }
+    return PIN_OK;
+}
+
+static void
+send_outcome(struct worker *w, const struct pin_outcome *o, bool usable)
+{
+    bool failed = o->kind != PIN_OUTCOME_SUCCEEDED;
+
+    send_or_die(w, &(struct pin_message){
+                       .type = PIN_MESSAGE_OUTCOME,
+                       .id = w->task,
+                       .number = !usable,
+                       .kind = o->kind,
+                       .bytes = { pin__buf_text(&o->value), o->value.size },
+                       .args = { failed ? pin__buf_text(&o->error) : NULL, o->error.size },
+                       .wall_us = (uint64_t)o->wall_us,
+                       .cpu_us = (uint64_t)o->cpu_us,
+                       .heap_bytes = o->peak_heap_bytes });
+}
+
+static void
+execute(struct worker *w, const struct pin_message *m)
+{
+    struct pin_outcome outcome;
+    struct pin_task task = { .id = m->id,
+                             .kind = (enum pin_task_kind)m->kind,
+                             .depth = m->depth,
+                             .name = m->text,
+                             .args = m->args,
+                             .params = m->params,
+                             .tenant_id = m->tenant_id,
+                             .tenant_name = m->tenant_name,
+                             .cursor = m->bytes,
+                             .wall_ms = (int64_t)m->wall_us / 1000,
+                             .heap_bytes = m->heap_bytes };
+    bool usable;
+
+    w->task = m->id;
+    pin__outcome_init(&outcome);
+    usable = pin__engine_execute(w->engine, &task, &outcome);
+    send_outcome(w, &outcome, usable);
+    pin__outcome_fini(&outcome);
+    w->task = 0;
+    if (!usable)
+        _exit(EXIT_ABANDONED);
+}
+
+/* The next task: one that waited, else one from the channel. The message is copied into `frame`,
+ * since the channel's buffer moves while the run reads from it. */
+static pin_status
+next_task(struct worker *w, struct pin_buf *frame, struct pin_message *m)
+{
+    struct pin_err err;
+    uint32_t size;
+
+    pin__buf_clear(frame);
+    if (w->waiting.size) {
+        memcpy(&size, w->waiting.data, sizeof size);
+        pin__buf_add(frame, w->waiting.data, sizeof size + size);
+        pin__buf_drop(&w->waiting, sizeof size + size);
+    } else {
+        pin_status st;
+
+        while ((st = pin__channel_next(&w->channel, m, &err)) == PIN_EMPTY) {
+            if (pin__channel_wait(&w->channel, (struct pin_mono){ INT64_MAX }) == PIN_LOST ||
+                pin__channel_fill(&w->channel, &err) == PIN_LOST)
+                _exit(EXIT_ABANDONED);
+        }
+        if (st != PIN_OK)
+            _exit(EXIT_BROKEN);
+        if (m->type != PIN_MESSAGE_TASK)
+            return PIN_EMPTY; /* an answer or a stop for a run that has ended */
+        pin__message_encode(frame, m);
+        memcpy(&size, frame->data, sizeof size);
+    }
+    if (frame->bad)
+        _exit(EXIT_BROKEN);
+    return pin__message_decode(m, frame->data + sizeof size, size, &err);
+}
+
+void
+pin__worker_main(struct pin_engine *engine, int fd)
+{
+    struct worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
+    struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
+    struct pin_host host = {
+        .context = &w, .call = host_call, .console = host_console, .wait = host_wait
+    };
+    struct pin_message m;
+    struct pin_err err;
+
+    (void)prctl(PR_SET_NAME, "pin-worker");
+    pin__channel_init(&w.channel, fd);
+    if (pin__engine_enter(engine, &host, &err) != PIN_OK) {
+        fprintf(stderr, "pinstripe: worker: %s\n", err.message);
+        _exit(EXIT_BROKEN);
+    }
+    send_or_die(
+        &w, &(struct pin_message){ .type = PIN_MESSAGE_READY, .number = pin__engine_hash(engine) });
+    for (;;)
+        if (next_task(&w, &frame, &m) == PIN_OK)
+            execute(&w, &m);
+}

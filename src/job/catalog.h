@@ -1,0 +1,56 @@
+/* catalog.h - the jobs of a project, as its nursery found them.
+ *
+ * Read-only once made; everything points into the catalog and lives as long as it. The document it
+ * is read from is described in javascript/catalog.md.
+ */
+#ifndef PIN_JOB_CATALOG_H
+#define PIN_JOB_CATALOG_H
+
+#include "base/buf.h"
+
+enum pin_tri { PIN_UNSAID, PIN_NO, PIN_YES };
+
+struct pin_schedule {
+    const char *cron;
+    const char *time_zone; /* NULL: the project's */
+    const char *args;      /* JSON array */
+};
+
+struct pin_broken { /* message NULL: not broken */
+    const char *message;
+    const char *file;
+    int64_t line; /* 0: not known */
+};
+
+struct pin_job {
+    const char *name;
+    const char *file;
+    enum pin_tri multi_tenant;
+    bool has_tenants_filter;
+    int64_t wall_ms;     /* 0: the job does not say */
+    uint64_t heap_bytes; /* 0: the job does not say */
+    struct pin_broken broken;
+    size_t schedule_count;
+    struct pin_schedule *schedules;
+};
+
+struct pin_catalog {
+    const char *environment;
+    const char *database_filename; /* absolute; NULL when the configuration names none */
+    bool multi_tenant;
+    bool replaces_run_background_job; /* the project has a service of its own by that name */
+    size_t job_count;
+    struct pin_job *jobs; /* sorted by name */
+    size_t problem_count;
+    struct pin_broken *problems; /* broken files that are no jobs */
+    size_t migration_count;
+    const char **migrations;
+};
+
+pin_status pin__catalog_read(struct pin_catalog **out, struct pin_bytes json,
+                             struct pin_err *err) PIN_MUST_USE;
+void pin__catalog_free(struct pin_catalog *c);
+/* By normalised name; NULL when there is none. */
+const struct pin_job *pin__catalog_job(const struct pin_catalog *c, const char *name);
+
+#endif
