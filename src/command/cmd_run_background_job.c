@@ -1,0 +1,261 @@
+/* cmd_run_background_job.c - run a background job by name, now. */
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+
+#include "base/duration.h"
+#include "base/quote.h"
+#include "command/command.h"
+#include "command/project_executor.h"
+#include "command/run_output.h"
+#include "project/names.h"
+
+static const struct opt opts[] = {
+    OPT_STR("name", 0, "NAME", "the job to run, in any spelling of its name"),
+    OPT_STR("args", 0, "JSON", "its arguments as a JSON array, instead of words"),
+    OPT_STR("tenant", 't', "NAME-OR-ID", "run for one tenant only"),
+    OPT_STR("workers", 'w', "N", "runs at the same time (default: one per core)"),
+    OPT_STR("timeout", 0, "DURATION",
+            "limit of each run, instead of the job's own: 90s, 5m, 2h30m"),
+    OPT_FLAG("json", 0, "one JSON line per run and a summary on stdout; what jobs print on stderr"),
+    OPT_END,
+};
+
+static enum pin_exit run_background_job(struct cli *cli, const struct args *a);
+
+const struct command pin__cmd_run_background_job = {
+    .name = "run-background-job",
+    .args = "NAME [ARG...]",
+    .brief = "run a background job from lib/background_jobs, now",
+    .details = "Words after the name are passed to run() as strings, --args passes JSON. In a "
+               "multi-tenant\n"
+               "project a job runs once for each tenant that its tenantsFilter leaves.\n"
+               "Exit code: 0 succeeded, 1 failed, 3 no such job or tenant, 124 timed out, 130 or "
+               "143 stopped.",
+    .opts = opts,
+    .first_word = "name",
+    .more_words = true,
+    .needs = NEEDS_PROJECT,
+    .exec = run_background_job,
+};
+
+struct call {
+    const char *name;
+    const char *tenant;
+    struct pin_buf args;
+    int64_t wall_ms;
+    unsigned workers;
+    bool json;
+};
+
+static bool
+is_utf8(const char *text)
+{
+    size_t size = strlen(text), n;
+
+    for (; size; text += n, size -= n)
+        if (!(n = pin__quote_utf8_length(text, size)))
+            return false;
+    return true;
+}
+
+/* Checked here, passed on as written: numbers are read once, by the engine. */
+static pin_status
+take_json_args(struct call *c, const char *text, struct pin_err *err)
+{
+    json_error_t why;
+    json_t *value = json_loads(text, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &why);
+    bool is_array = json_is_array(value);
+
+    json_decref(value);
+    if (!value)
+        return pin__err_set(err, PIN_INVALID, "--args is no JSON: %s at character %d", why.text,
+                            why.position);
+    if (!is_array)
+        return pin__err_set(err, PIN_INVALID,
+                            "--args takes a JSON array, such as '[\"a\",{\"n\":1}]'");
+    pin__buf_adds(&c->args, text);
+    return PIN_OK;
+}
+
+static pin_status
+take_words(struct call *c, const struct args *a, struct pin_err *err)
+{
+    pin__buf_addc(&c->args, '[');
+    for (size_t i = 0; i < a->word_count; i++) {
+        if (!is_utf8(a->words[i]))
+            return pin__err_set(err, PIN_INVALID, "argument %zu is not valid UTF-8: %s", i + 1,
+                                pin__quote_text(a->words[i]).text);
+        if (i)
+            pin__buf_addc(&c->args, ',');
+        pin__buf_add_json_string(&c->args, a->words[i], strlen(a->words[i]));
+    }
+    pin__buf_addc(&c->args, ']');
+    return PIN_OK;
+}
+
+static pin_status
+take_workers(struct call *c, const char *text, struct pin_err *err)
+{
+    char *end;
+    unsigned long n;
+
+    if (!text)
+        return PIN_OK;
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    if (errno || *end || end == text || n < 1 || n > PIN_WORKERS_MAX / 2)
+        return pin__err_set(err, PIN_INVALID, "--workers %s: takes a number from 1 to %d",
+                            pin__quote_text(text).text, PIN_WORKERS_MAX / 2);
+    c->workers = (unsigned)n;
+    return PIN_OK;
+}
+
+static pin_status
+take_call(struct call *c, const struct args *a, struct pin_err *err)
+{
+    const char *json = pin__args_value(a, "args");
+    const char *timeout = pin__args_value(a, "timeout");
+    pin_status st;
+
+    c->name = pin__args_value(a, "name");
+    c->tenant = pin__args_value(a, "tenant");
+    c->json = pin__args_flag(a, "json");
+    if (!c->name || !*c->name)
+        return pin__err_set(err, PIN_INVALID, "name: Must not be blank");
+    if (json && a->word_count)
+        return pin__err_set(err, PIN_INVALID,
+                            "give the arguments as words or with --args, not both");
+    if ((st = json ? take_json_args(c, json, err) : take_words(c, a, err)) != PIN_OK)
+        return st;
+    if ((st = take_workers(c, pin__args_value(a, "workers"), err)) != PIN_OK)
+        return st;
+    if (timeout && (st = pin__duration_parse(&c->wall_ms, timeout, err)) != PIN_OK) {
+        pin__err_prefix(err, "--timeout");
+        return st;
+    }
+    if (c->args.size > PIN_ARGS_BYTES_MAX)
+        return pin__err_set(err, PIN_INVALID,
+                            "the arguments are %zu bytes of JSON, more than the limit of %zu",
+                            c->args.size, PIN_ARGS_BYTES_MAX);
+    return pin__buf_check(&c->args, "the arguments", err);
+}
+
+static void
+suggest(struct pin_err *err, const struct pin_catalog *catalog, const char *name)
+{
+    const char **names = calloc(catalog->job_count + 1, sizeof *names);
+    const char *near;
+    size_t len = strlen(err->message);
+
+    for (size_t i = 0; names && i < catalog->job_count; i++)
+        names[i] = catalog->jobs[i].name;
+    near = names ? pin__names_suggest(name, names, catalog->job_count) : NULL;
+    if (near)
+        snprintf(err->message + len, sizeof err->message - len, " Did you mean %s?", near);
+    else
+        snprintf(err->message + len, sizeof err->message - len,
+                 " list-background-jobs shows those there are.");
+    free(names);
+}
+
+/* An unknown job is told before anything runs, with its own exit code. */
+static pin_status
+check_job(const struct pin_catalog *catalog, const struct call *c, struct pin_job_name *name,
+          struct pin_err *err)
+{
+    pin_status st = pin__names_job((struct pin_bytes){ c->name, strlen(c->name) }, name, err);
+
+    if (st != PIN_OK)
+        return st;
+    if (pin__catalog_job(catalog, name->text))
+        return PIN_OK;
+    pin__err_set(err, PIN_NOT_FOUND, "No such background job \"%s\" exists.", name->text);
+    suggest(err, catalog, name->text);
+    return PIN_NOT_FOUND;
+}
+
+static enum pin_exit
+exit_of_summary(const struct pin_summary *s)
+{
+    if (s->outcome.kind == PIN_OUTCOME_CANCELLED || s->cancelled)
+        return pin__cli_stop_signal() == SIGINT ? PIN_EXIT_INTERRUPTED : PIN_EXIT_TERMINATED;
+    if (!s->failed)
+        return PIN_EXIT_OK;
+    return s->failed == s->timed_out ? PIN_EXIT_TIMED_OUT : PIN_EXIT_FAILED;
+}
+
+static void
+tick(void *output)
+{
+    pin__run_output_tick(output);
+}
+
+/* A project may have a runBackgroundJob service of its own: then that decides what a call by name
+ * does. */
+static void
+call_service(const struct call *c, const char *name, struct pin_buf *args,
+             struct pin_request_options *options)
+{
+    pin__buf_addc(args, '[');
+    pin__buf_add_json_string(args, name, strlen(name));
+    if (c->args.size > 2)
+        pin__buf_addc(args, ',');
+    pin__buf_add(args, c->args.data + 1, c->args.size - 1);
+    options->kind = PIN_TASK_SERVICE;
+    options->name = "runBackgroundJob";
+    options->args = (struct pin_bytes){ args->data, args->size };
+}
+
+static enum pin_exit
+run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
+{
+    const struct pin_catalog *catalog = pin__executor_catalog(x);
+    struct pin_buf service_args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX);
+    struct pin_request_options options = { .kind = PIN_TASK_JOB,
+                                           .args = { c->args.data, c->args.size },
+                                           .tenant = c->tenant,
+                                           .wall_ms = c->wall_ms };
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_summary summary;
+    struct pin_job_name name;
+    struct run_output output;
+    enum pin_exit code;
+
+    if (check_job(catalog, c, &name, &err) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    options.name = name.text;
+    if (catalog->replaces_run_background_job && !c->tenant)
+        call_service(c, name.text, &service_args, &options);
+    pin__summary_init(&summary);
+    pin__run_output_init(&output, cli, x, c->json, catalog->multi_tenant);
+    pin__cli_stop_on_signals(x, tick, &output);
+    if (pin__executor_run(x, &options, &output.sink, &summary, &err) == PIN_OK) {
+        code = exit_of_summary(&summary);
+        pin__run_output_summary(&output, name.text, &summary, code);
+        pin__run_output_fini(&output);
+    } else {
+        pin__run_output_fini(&output);
+        code = pin__cli_fail(cli, &err);
+    }
+    pin__summary_fini(&summary);
+    pin__buf_fini(&service_args);
+    return code;
+}
+
+static enum pin_exit
+run_background_job(struct cli *cli, const struct args *a)
+{
+    struct call c = { .args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX) };
+    struct pin_executor *x = NULL;
+    struct pin_err err = PIN_ERR_INIT;
+    enum pin_exit code;
+
+    if (take_call(&c, a, &err) != PIN_OK)
+        code = pin__cli_fail(cli, &err);
+    else if (pin__cli_open_executor(cli, c.workers, &x, &code))
+        code = run_call(cli, x, &c);
+    pin__executor_close(x);
+    pin__buf_fini(&c.args);
+    return code;
+}
