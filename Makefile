@@ -26,7 +26,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan valgrind install clean
-all: $(BUILD)/pinstripe
+all: $(BUILD)/pinstripe $(BUILD)/tests/run-javascript
 
 help:
 	@echo "make            build $(BUILD)/pinstripe"
@@ -112,6 +112,11 @@ $(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) -lcmocka $(LIBS)
+
+# Programs for developers.
+$(BUILD)/tests/%: tests/tools/%.c $(BUILD)/libpinstripe-core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) $(LIBS)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libpinstripe-core.a
 	@mkdir -p $(@D)

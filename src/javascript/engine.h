@@ -27,6 +27,9 @@ pin_status pin__engine_load(struct pin_engine *e, struct pin_buf *catalog,
                             struct pin_err *err) PIN_MUST_USE;
 /* Collects garbage and takes the image. Nothing may be pending. */
 pin_status pin__engine_freeze(struct pin_engine *e, struct pin_err *err) PIN_MUST_USE;
+/* For developers' tools: evaluates one file of the root in this process, with `host` to print. */
+pin_status pin__engine_evaluate(struct pin_engine *e, const char *path, const struct pin_host *host,
+                                struct pin_err *err) PIN_MUST_USE;
 /* First call in a forked worker. `host` is borrowed for good. */
 pin_status pin__engine_enter(struct pin_engine *e, const struct pin_host *host,
                              struct pin_err *err) PIN_MUST_USE;

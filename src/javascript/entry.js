@@ -8,7 +8,7 @@ import { BackgroundJob, describeJob } from 'pinstripe:background_job';
 import { beginRun, currentRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
-import { environment } from 'pinstripe:native/engine';
+import { environment, importFile, refuse } from 'pinstripe:native/engine';
 import { late } from 'pinstripe:late';
 import { jobs, migrations, models, services } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
@@ -44,17 +44,18 @@ const simpleInflector = {
 
 async function loadConfigFile(file){
     try {
-        await loadConfig(file && (await import(file.url)).default);
+        await loadConfig(file && (await importFile(file.url)).default);
     } catch(error){
         const { message, line } = whereBroken(error, file?.path);
         throw new Error(`${file?.path ?? 'configuration'}${line === null ? '' : `:${line}`}: ${message}`);
     }
 }
 
-async function loadFile({ registry, path, url }){
+async function loadFile({ registry, path, url, problem }){
     if(registry == 'config') return;
     try {
-        const module = await import(url);
+        if(problem) throw new Error(problem);
+        const module = await importFile(url);
         if(isHelper(module)) return;
         REGISTRIES[registry].add(path, definitionOf(module));
     } catch(error){
@@ -103,8 +104,18 @@ export async function execute(task){
 
 /* A job sees a fork of its workspace's root. What run() gives is dropped. */
 async function runJob({ name, args }, root){
-    const job = new (BackgroundJob.for(name))(root.fork());
+    const job = new (known(name))(root.fork());
     await job.run(...args);
+}
+
+/* A task whose job is unknown or broken never starts: that is told apart from a failure. */
+function known(name){
+    try {
+        return BackgroundJob.for(name);
+    } catch(error){
+        refuse();
+        throw error;
+    }
 }
 
 async function callService({ name, args }, root){
@@ -113,7 +124,7 @@ async function callService({ name, args }, root){
 }
 
 function listTenants(task){
-    return late.database.tenantPage(task, BackgroundJob.for(task.name).tenantsFilter);
+    return late.database.tenantPage(task, known(task.name).tenantsFilter);
 }
 
 /* After execute has settled, child runs have ended and timers were dropped. */

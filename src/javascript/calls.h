@@ -1,0 +1,37 @@
+/* calls.h - the child runs that a run is waiting for: number of the call -> its promise.
+ *
+ * Numbers are given by the executor (pin_host.call). An answer for a number that is not here
+ * belongs to a run that has ended and is ignored.
+ */
+#ifndef PIN_JAVASCRIPT_CALLS_H
+#define PIN_JAVASCRIPT_CALLS_H
+
+#include <quickjs.h>
+
+#include "workspace/workspace.h"
+
+#define PIN_CALLS_MAX 65536 /* outstanding at once in one run */
+
+struct pin_open_call {
+    uint64_t number;
+    JSValue settle[2]; /* resolve, reject */
+};
+
+struct pin_calls {
+    struct pin_open_call *open;
+    size_t count;
+    size_t capacity;
+};
+
+/* Asks the executor; `request` is { name, args, params, tenantId, once }. A promise, or an
+ * exception. */
+JSValue pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host,
+                       JSValueConst request);
+/* Settles the promise of a call. `error` is NULL data on success. */
+void pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number,
+                       struct pin_bytes error);
+/* Forgets all of them without touching the heap. */
+void pin__calls_drop(struct pin_calls *c);
+void pin__calls_fini(struct pin_calls *c);
+
+#endif

@@ -1,0 +1,351 @@
+/* engine.c - the engine's life: made, loaded, frozen, entered. What one run does is in execute.c.
+ */
+#include "javascript/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "javascript/bytecode.h"
+#include "javascript/engine_internal.h"
+#include "javascript/errors.h"
+#include "project/files.h"
+#include "project/project.h"
+
+enum { STACK_BYTES = 1 << 20, LOAD_MS_MAX = 60000 };
+
+struct pin_engine *
+pin__engine_of(JSContext *ctx)
+{
+    return JS_GetRuntimeOpaque(JS_GetRuntime(ctx));
+}
+
+const char *
+pin__engine_root(const struct pin_engine *e)
+{
+    return e->root;
+}
+
+const char *
+pin__engine_environment(const struct pin_engine *e)
+{
+    return e->environment;
+}
+
+struct pin_mono
+pin__engine_deadline(const struct pin_engine *e)
+{
+    return e->deadline;
+}
+
+bool
+pin__engine_is_running(const struct pin_engine *e)
+{
+    return e->phase == PIN_ENGINE_RUNNING;
+}
+
+JSValue
+pin__js_throw(JSContext *ctx, const struct pin_err *err)
+{
+    JSValue error = JS_NewError(ctx);
+
+    if (JS_IsException(error))
+        return error;
+    JS_DefinePropertyValueStr(ctx, error, "message", JS_NewString(ctx, err->message),
+                              JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    return JS_Throw(ctx, error);
+}
+
+/* Moves the exception that is pending into *err. */
+static pin_status
+exception_to_err(struct pin_engine *e, pin_status status, const char *what, struct pin_err *err)
+{
+    struct pin_buf sentence = PIN_BUF_INIT(PIN_ERR_MESSAGE_MAX);
+    JSValue thrown = JS_GetException(e->ctx);
+
+    pin__error_sentence(e->ctx, thrown, &sentence);
+    pin__err_set(err, status, "%s%s", what, pin__buf_text(&sentence));
+    JS_FreeValue(e->ctx, thrown);
+    pin__buf_fini(&sentence);
+    return status;
+}
+
+static int
+interrupt(JSRuntime *rt, void *opaque)
+{
+    (void)rt;
+    return pin__engine_must_stop(opaque);
+}
+
+static pin_status
+make_runtime(struct pin_engine *e, struct pin_err *err)
+{
+    if (!(e->rt = JS_NewRuntime()) || !(e->ctx = JS_NewContext(e->rt)))
+        return pin__err_no_memory(err);
+    JS_SetRuntimeOpaque(e->rt, e);
+    JS_SetMaxStackSize(e->rt, STACK_BYTES);
+    JS_SetInterruptHandler(e->rt, interrupt, e);
+    JS_SetHostPromiseRejectionTracker(e->rt, pin__rejections_track, &e->rejections);
+    JS_SetModuleLoaderFunc(e->rt, pin__loader_normalize, pin__loader_load, e);
+    return PIN_OK;
+}
+
+static bool
+setup_natives(struct pin_engine *e)
+{
+    for (size_t i = 0; pin__js_natives[i]; i++)
+        if (pin__js_natives[i]->setup && pin__js_natives[i]->setup(e->ctx) != 0)
+            return false;
+    return true;
+}
+
+static bool
+import_own_modules(struct pin_engine *e)
+{
+    JSValue entry = JS_UNDEFINED;
+
+    if (pin__loader_is_own("pinstripe:platform")) {
+        JSValue platform = pin__loader_import_own(e, "pinstripe:platform");
+
+        if (JS_IsException(platform))
+            return false;
+        JS_FreeValue(e->ctx, platform);
+    }
+    entry = pin__loader_import_own(e, "pinstripe:entry");
+    if (JS_IsException(entry))
+        return false;
+    e->entry.load = JS_GetPropertyStr(e->ctx, entry, "load");
+    e->entry.catalog = JS_GetPropertyStr(e->ctx, entry, "catalog");
+    e->entry.execute = JS_GetPropertyStr(e->ctx, entry, "execute");
+    e->entry.finish = JS_GetPropertyStr(e->ctx, entry, "finish");
+    JS_FreeValue(e->ctx, entry);
+    return true;
+}
+
+static pin_status
+open_root(struct pin_engine *e, const struct pin_engine_options *options, struct pin_err *err)
+{
+    e->root = strdup(options->root);
+    e->environment = strdup(options->environment);
+    e->version = strdup(options->version);
+    if (!e->root || !e->environment || !e->version)
+        return pin__err_no_memory(err);
+    e->root_fd = open(e->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (e->root_fd < 0)
+        return pin__err_errno(err, PIN_NOT_FOUND, errno, "cannot open the project's folder %s",
+                              e->root);
+    return PIN_OK;
+}
+
+pin_status
+pin__engine_new(struct pin_engine **out, const struct pin_engine_options *options,
+                struct pin_err *err)
+{
+    struct pin_engine *e = calloc(1, sizeof *e);
+    pin_status st;
+
+    *out = NULL;
+    if (!e)
+        return pin__err_no_memory(err);
+    e->root_fd = -1;
+    e->entry.load = e->entry.catalog = e->entry.execute = e->entry.finish = JS_UNDEFINED;
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
+    if ((st = open_root(e, options, err)) != PIN_OK || (st = make_runtime(e, err)) != PIN_OK ||
+        (st = pin__random_seed(&e->random, err)) != PIN_OK)
+        goto out;
+    if (!setup_natives(e) || !import_own_modules(e)) {
+        st = exception_to_err(e, PIN_FAILED, "cannot start the JavaScript engine: ", err);
+        goto out;
+    }
+    *out = e;
+    e = NULL;
+out:
+    pin__engine_free(e);
+    return st;
+}
+
+static JSValue
+describe_file(JSContext *ctx, const char *registry, const char *path, const char *problem)
+{
+    JSValue file = JS_NewObject(ctx);
+    char url[PATH_MAX + sizeof "project:"];
+
+    snprintf(url, sizeof url, "project:%s", path);
+    JS_SetPropertyStr(ctx, file, "registry", JS_NewString(ctx, registry));
+    JS_SetPropertyStr(ctx, file, "path", JS_NewString(ctx, path));
+    JS_SetPropertyStr(ctx, file, "url", JS_NewString(ctx, url));
+    JS_SetPropertyStr(ctx, file, "problem", problem ? JS_NewString(ctx, problem) : JS_NULL);
+    return file;
+}
+
+/* The project's files, as entry.load wants them: the configuration first. */
+static pin_status
+list_files(struct pin_engine *e, JSValue *out, struct pin_err *err)
+{
+    struct pin_files files;
+    pin_status st = pin__files_list(&files, e->root, err);
+    uint32_t n = 0;
+
+    if (st == PIN_OK) {
+        *out = JS_NewArray(e->ctx);
+        if (faccessat(e->root_fd, PIN_PROJECT_CONFIG, F_OK, AT_EACCESS) == 0)
+            JS_SetPropertyUint32(e->ctx, *out, n++,
+                                 describe_file(e->ctx, "config", PIN_PROJECT_CONFIG, NULL));
+        for (size_t i = 0; i < files.count; i++)
+            JS_SetPropertyUint32(e->ctx, *out, n++,
+                                 describe_file(e->ctx, pin__registry_name(files.items[i].registry),
+                                               files.items[i].path, files.items[i].problem));
+    }
+    pin__files_fini(&files);
+    return st;
+}
+
+static pin_status
+load_files(struct pin_engine *e, struct pin_err *err)
+{
+    JSValue files, promise;
+    pin_status st = list_files(e, &files, err);
+
+    if (st != PIN_OK)
+        return st;
+    promise = JS_Call(e->ctx, e->entry.load, JS_UNDEFINED, 1, (JSValueConst *)&files);
+    JS_FreeValue(e->ctx, files);
+    if (JS_IsException(promise))
+        return exception_to_err(e, PIN_CONFIG, "", err);
+    pin__engine_pump(e, promise);
+    if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
+        JS_Throw(e->ctx, JS_PromiseResult(e->ctx, promise));
+        st = exception_to_err(e, PIN_CONFIG, "", err);
+    } else if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_PENDING) {
+        st = pin__err_set(err, PIN_CONFIG, "the project's files were not loaded to their end");
+    }
+    JS_FreeValue(e->ctx, promise);
+    return st;
+}
+
+static pin_status
+write_catalog(struct pin_engine *e, struct pin_buf *out, struct pin_err *err)
+{
+    JSValue catalog = JS_Call(e->ctx, e->entry.catalog, JS_UNDEFINED, 0, NULL), json;
+    const char *text = NULL;
+    size_t size;
+
+    json = JS_IsException(catalog) ? JS_EXCEPTION
+                                   : JS_JSONStringify(e->ctx, catalog, JS_UNDEFINED, JS_UNDEFINED);
+    JS_FreeValue(e->ctx, catalog);
+    if (JS_IsException(json) || !(text = JS_ToCStringLen(e->ctx, &size, json)))
+        return exception_to_err(e, PIN_FAILED, "cannot make the catalog: ", err);
+    pin__buf_add(out, text, size);
+    JS_FreeCString(e->ctx, text);
+    JS_FreeValue(e->ctx, json);
+    return pin__buf_check(out, "the catalog", err);
+}
+
+pin_status
+pin__engine_load(struct pin_engine *e, struct pin_buf *catalog, struct pin_err *err)
+{
+    pin_status st;
+
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
+    if ((st = load_files(e, err)) != PIN_OK)
+        return st;
+    return write_catalog(e, catalog, err);
+}
+
+pin_status
+pin__engine_freeze(struct pin_engine *e, struct pin_err *err)
+{
+    (void)err;
+    JS_RunGC(e->rt);
+    e->phase = PIN_ENGINE_FROZEN;
+    return PIN_OK;
+}
+
+pin_status
+pin__engine_enter(struct pin_engine *e, const struct pin_host *host, struct pin_err *err)
+{
+    (void)err;
+    e->host = host;
+    for (size_t i = 0; pin__js_natives[i]; i++)
+        if (pin__js_natives[i]->enter)
+            pin__js_natives[i]->enter();
+    return PIN_OK;
+}
+
+/* Until nothing can happen any more. */
+static void
+run_dry(struct pin_engine *e)
+{
+    JSValue settle[2], never = JS_NewPromiseCapability(e->ctx, settle);
+
+    if (JS_IsException(never))
+        return;
+    pin__engine_pump(e, never);
+    JS_FreeValue(e->ctx, settle[0]);
+    JS_FreeValue(e->ctx, settle[1]);
+    JS_FreeValue(e->ctx, never);
+}
+
+pin_status
+pin__engine_evaluate(struct pin_engine *e, const char *path, const struct pin_host *host,
+                     struct pin_err *err)
+{
+    char specifier[4096];
+    JSValue promise;
+
+    e->host = host;
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), PIN_WALL_MS_DEFAULT);
+    snprintf(specifier, sizeof specifier, "project:%s", path);
+    promise = pin__loader_import(e->ctx, specifier);
+    if (JS_IsException(promise))
+        return exception_to_err(e, PIN_FAILED, "", err);
+    if (pin__engine_pump(e, promise) != PIN_PUMPED_SETTLED) {
+        JS_FreeValue(e->ctx, promise);
+        return pin__err_set(err, PIN_FAILED, "%s was not evaluated to its end", path);
+    }
+    if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED)
+        JS_Throw(e->ctx, JS_PromiseResult(e->ctx, promise));
+    else
+        run_dry(e);
+    JS_FreeValue(e->ctx, promise);
+    if (e->rejections.found)
+        JS_Throw(e->ctx, JS_DupValue(e->ctx, e->rejections.first));
+    return JS_HasException(e->ctx) ? exception_to_err(e, PIN_FAILED, "", err) : PIN_OK;
+}
+
+void
+pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes error)
+{
+    pin__calls_answer(&e->calls, e->ctx, number, error);
+}
+
+void
+pin__engine_stop(struct pin_engine *e)
+{
+    if (e->stop == PIN_STOP_NONE)
+        e->stop = PIN_STOP_ASKED;
+}
+
+uint64_t
+pin__engine_hash(const struct pin_engine *e)
+{
+    (void)e;
+    return 0;
+}
+
+void
+pin__engine_free(struct pin_engine *e)
+{
+    if (!e)
+        return;
+    pin__timers_fini(&e->timers);
+    pin__calls_fini(&e->calls);
+    pin__rejections_fini(&e->rejections);
+    if (e->root_fd >= 0)
+        close(e->root_fd);
+    free(e->root);
+    free(e->environment);
+    free(e->version);
+    free(e);
+}

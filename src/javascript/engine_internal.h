@@ -1,0 +1,75 @@
+/* engine_internal.h - what the files that make up the engine share; nobody else includes it.
+ *
+ * Everything here lives outside the JavaScript heap. The JSValues in `entry` are part of the image
+ * and stay good for ever; those in timers, calls and rejections belong to the run under way and are
+ * dropped, not freed, when it ends.
+ */
+#ifndef PIN_JAVASCRIPT_ENGINE_INTERNAL_H
+#define PIN_JAVASCRIPT_ENGINE_INTERNAL_H
+
+#include <signal.h>
+
+#include "javascript/calls.h"
+#include "javascript/engine.h"
+#include "javascript/loader.h"
+#include "javascript/native.h"
+#include "javascript/random.h"
+#include "javascript/rejections.h"
+#include "javascript/timers.h"
+
+enum pin_engine_phase {
+    PIN_ENGINE_LOADING, /* top levels of modules run; no host */
+    PIN_ENGINE_FROZEN,  /* nothing runs */
+    PIN_ENGINE_RUNNING, /* a task is under way */
+};
+
+enum pin_engine_stop { /* why the code under way must stop; the first reason wins */
+                       PIN_STOP_NONE,
+                       PIN_STOP_DEADLINE,
+                       PIN_STOP_HEAP,
+                       PIN_STOP_ASKED, /* pin__engine_stop */
+                       PIN_STOP_LOST,  /* the executor is gone */
+};
+
+struct pin_engine {
+    JSRuntime *rt;
+    JSContext *ctx;
+    char *root;
+    char *environment;
+    char *version;
+    int root_fd;
+    const struct pin_host *host; /* NULL in the nursery */
+    enum pin_engine_phase phase;
+    struct {
+        JSValue load, catalog, execute, finish;
+    } entry;
+
+    /* Of the run under way. */
+    struct pin_mono started;
+    struct pin_mono deadline;
+    volatile sig_atomic_t stop; /* enum pin_engine_stop */
+    bool refused;               /* entry said that the task cannot start */
+    struct pin_timers timers;
+    struct pin_calls calls;
+    struct pin_rejections rejections;
+    struct pin_random random;
+    struct pin_imports imports;
+};
+
+/* pump.c: runs jobs and timers and waits, until `promise` has settled (or, for JS_UNDEFINED, until
+ * no call is outstanding). */
+enum pin_pumped {
+    PIN_PUMPED_SETTLED,
+    PIN_PUMPED_STUCK,   /* nothing can happen any more */
+    PIN_PUMPED_STOPPED, /* e->stop says why */
+};
+enum pin_pumped pin__engine_pump(struct pin_engine *e, JSValueConst promise);
+/* Runs jobs until there are none. False when the engine must stop. */
+bool pin__engine_drain(struct pin_engine *e);
+/* True, for good, once the run must stop. Cheap enough to be asked often. */
+bool pin__engine_must_stop(struct pin_engine *e);
+/* Prints one of our own lines on the run's stderr. */
+void pin__engine_say(struct pin_engine *e, const char *fmt, ...) PIN_PRINTF(2, 3);
+void pin__engine_print(struct pin_engine *e, enum pin_stream stream, const char *data, size_t size);
+
+#endif

@@ -1,0 +1,302 @@
+/* execute.c - one task, from a restored heap to its outcome. */
+#include <math.h>
+
+#include "javascript/engine_internal.h"
+#include "javascript/errors.h"
+
+#define MS_PER_S     1000.0
+#define BYTES_PER_MB 1048576.0
+#define WRITE_MS_MAX 1000 /* to read a thrown value, whose getters may loop */
+
+static void
+set(struct pin_engine *e, JSValueConst object, const char *key, JSValue value)
+{
+    JS_SetPropertyStr(e->ctx, object, key, value);
+}
+
+static JSValue
+from_json(struct pin_engine *e, struct pin_bytes json, const char *otherwise)
+{
+    char *text;
+    JSValue value;
+
+    if (!json.data)
+        return otherwise ? JS_ParseJSON(e->ctx, otherwise, strlen(otherwise), "<task>")
+                         : JS_UNDEFINED;
+    if (!(text = js_strndup(e->ctx, json.data, json.size))) /* the parser wants a NUL behind it */
+        return JS_EXCEPTION;
+    value = JS_ParseJSON(e->ctx, text, json.size, "<task>");
+    js_free(e->ctx, text);
+    return value;
+}
+
+static JSValue
+text_or_null(struct pin_engine *e, const char *text)
+{
+    return text ? JS_NewString(e->ctx, text) : JS_NULL;
+}
+
+static JSValue
+tenant_of(struct pin_engine *e, const struct pin_task *task)
+{
+    JSValue tenant;
+
+    if (!task->tenant_id)
+        return JS_NULL;
+    tenant = JS_NewObject(e->ctx);
+    set(e, tenant, "id", JS_NewString(e->ctx, task->tenant_id));
+    set(e, tenant, "name", text_or_null(e, task->tenant_name));
+    return tenant;
+}
+
+static const char *const kinds[PIN_TASK_KIND_COUNT] = {
+    [PIN_TASK_JOB] = "job",
+    [PIN_TASK_TENANTS] = "tenants",
+    [PIN_TASK_SERVICE] = "service",
+    [PIN_TASK_MIGRATE] = "migrate",
+};
+
+/* What entry.execute is given. */
+static JSValue
+describe(struct pin_engine *e, const struct pin_task *task)
+{
+    JSValue o = JS_NewObject(e->ctx), args, params;
+
+    set(e, o, "id", JS_NewInt64(e->ctx, (int64_t)task->id));
+    set(e, o, "kind", JS_NewString(e->ctx, kinds[task->kind]));
+    set(e, o, "name", text_or_null(e, task->name));
+    set(e, o, "depth", JS_NewUint32(e->ctx, task->depth));
+    set(e, o, "tenant", tenant_of(e, task));
+    set(e, o, "cursor",
+        task->cursor.data ? JS_NewStringLen(e->ctx, task->cursor.data, task->cursor.size)
+                          : JS_NULL);
+    args = from_json(e, task->args, "[]");
+    set(e, o, "args", JS_IsException(args) ? JS_UNDEFINED : args);
+    params = from_json(e, task->params, NULL);
+    set(e, o, "params", JS_IsException(params) ? JS_UNDEFINED : params);
+    if (JS_IsException(args) || JS_IsException(params)) {
+        JS_FreeValue(e->ctx, o);
+        return JS_EXCEPTION;
+    }
+    return o;
+}
+
+static double
+seconds_since(struct pin_mono t)
+{
+    return (double)(pin__clock_mono().ns - t.ns) / 1e9;
+}
+
+/* The outcome of a run that had to be stopped. No JavaScript runs any more. */
+static void
+tell_stop(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
+{
+    switch ((enum pin_engine_stop)e->stop) {
+    case PIN_STOP_DEADLINE:
+        pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "TimeoutError",
+                          "time limit of %g s reached after %.1f s",
+                          (double)task->wall_ms / MS_PER_S, seconds_since(e->started));
+        break;
+    case PIN_STOP_LOST:
+        pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "the executor is gone");
+        break;
+    default:
+        pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "cancelled after %.1f s",
+                          seconds_since(e->started));
+    }
+}
+
+/* What was thrown may loop when it is looked at: a limit of its own, however late it is. */
+static void
+write_thrown(struct pin_engine *e, JSValueConst thrown, struct pin_buf *out)
+{
+    struct pin_mono deadline = e->deadline;
+
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), WRITE_MS_MAX);
+    pin__error_write(e->ctx, thrown, out);
+    e->deadline = deadline;
+}
+
+static void
+tell_thrown(struct pin_engine *e, enum pin_outcome_kind kind, JSValueConst thrown,
+            struct pin_outcome *o)
+{
+    o->kind = kind;
+    pin__buf_clear(&o->value);
+    pin__buf_clear(&o->error);
+    write_thrown(e, thrown, &o->error);
+    if (e->stop != PIN_STOP_NONE || o->error.bad) {
+        e->stop = PIN_STOP_NONE;
+        pin__outcome_fail(o, kind, "Error", "the thrown value could not be read");
+    }
+}
+
+static void
+tell_value(struct pin_engine *e, JSValueConst value, struct pin_outcome *o)
+{
+    JSValue json = JS_JSONStringify(e->ctx, value, JS_UNDEFINED, JS_UNDEFINED);
+    const char *text = NULL;
+    size_t size;
+
+    o->kind = PIN_OUTCOME_SUCCEEDED;
+    if (JS_IsString(json) && (text = JS_ToCStringLen(e->ctx, &size, json)) != NULL)
+        pin__buf_add(&o->value, text, size);
+    JS_FreeCString(e->ctx, text);
+    JS_FreeValue(e->ctx, json);
+    if (o->value.bad)
+        pin__outcome_fail(o, PIN_OUTCOME_THREW, "RangeError",
+                          "the result is larger than the limit of %zu bytes", o->value.max);
+    JS_FreeValue(e->ctx, JS_GetException(e->ctx));
+}
+
+static void
+tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst promise,
+             struct pin_outcome *o)
+{
+    JSValue result = JS_PromiseResult(e->ctx, promise);
+
+    if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED)
+        tell_thrown(e, e->refused ? PIN_OUTCOME_REFUSED : PIN_OUTCOME_THREW, result, o);
+    else if (task->kind == PIN_TASK_TENANTS || task->kind == PIN_TASK_MIGRATE)
+        tell_value(e, result, o);
+    else
+        o->kind = PIN_OUTCOME_SUCCEEDED;
+    JS_FreeValue(e->ctx, result);
+}
+
+static void
+tell_stuck(struct pin_outcome *o)
+{
+    pin__outcome_fail(o, PIN_OUTCOME_UNSETTLED, "Error",
+                      "ended without settling: run() waits for a promise that nothing can settle "
+                      "any more");
+}
+
+/* An error that nobody handled is the reason, unless run() itself gave one. */
+static void
+tell_rejection(struct pin_engine *e, struct pin_outcome *o)
+{
+    if (e->rejections.found &&
+        (o->kind == PIN_OUTCOME_SUCCEEDED || o->kind == PIN_OUTCOME_UNSETTLED))
+        tell_thrown(e, PIN_OUTCOME_REJECTED, e->rejections.first, o);
+}
+
+static void
+drop_timers(struct pin_engine *e, bool warn)
+{
+    uint32_t n = pin__timers_cancel(&e->timers, e->ctx);
+
+    if (n && warn)
+        pin__engine_say(e, "pinstripe: %u open timer%s dropped: run() had ended\n", n,
+                        n == 1 ? " was" : "s were");
+}
+
+/* Calls a function of entry.js and pumps until its promise has settled. */
+static enum pin_pumped
+call_entry(struct pin_engine *e, JSValueConst function, int argc, JSValue *argv, JSValue *promise)
+{
+    *promise = JS_Call(e->ctx, function, JS_UNDEFINED, argc, argv);
+    if (!JS_IsException(*promise))
+        return pin__engine_pump(e, *promise);
+    if (pin__engine_must_stop(e))
+        return PIN_PUMPED_STOPPED;
+    pin__rejections_take_exception(&e->rejections, e->ctx);
+    return PIN_PUMPED_STUCK;
+}
+
+/* After run() has settled: its children, its timers, its destroy hooks. */
+static enum pin_pumped
+wind_up(struct pin_engine *e, struct pin_outcome *o)
+{
+    JSValue promise = JS_UNDEFINED;
+    enum pin_pumped p = pin__engine_pump(e, JS_UNDEFINED);
+
+    if (p == PIN_PUMPED_STOPPED)
+        return p;
+    drop_timers(e, true);
+    p = call_entry(e, e->entry.finish, 0, NULL, &promise);
+    if (p == PIN_PUMPED_SETTLED && o->kind == PIN_OUTCOME_SUCCEEDED &&
+        JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
+        JSValue thrown = JS_PromiseResult(e->ctx, promise);
+
+        tell_thrown(e, PIN_OUTCOME_THREW, thrown, o);
+        JS_FreeValue(e->ctx, thrown);
+    }
+    JS_FreeValue(e->ctx, promise);
+    if (p == PIN_PUMPED_STUCK && o->kind == PIN_OUTCOME_SUCCEEDED)
+        tell_stuck(o);
+    return p;
+}
+
+static void
+run(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
+{
+    JSValue description = describe(e, task), promise = JS_UNDEFINED;
+    enum pin_pumped p;
+
+    if (JS_IsException(description)) {
+        JSValue thrown = JS_GetException(e->ctx);
+
+        tell_thrown(e, PIN_OUTCOME_REFUSED, thrown, o);
+        JS_FreeValue(e->ctx, thrown);
+        return;
+    }
+    p = call_entry(e, e->entry.execute, 1, &description, &promise);
+    if (p == PIN_PUMPED_SETTLED)
+        tell_settled(e, task, promise, o);
+    else if (p == PIN_PUMPED_STUCK)
+        tell_stuck(o);
+    if (p != PIN_PUMPED_STOPPED)
+        p = wind_up(e, o);
+    if (p == PIN_PUMPED_STOPPED)
+        tell_stop(e, task, o);
+    else
+        tell_rejection(e, o);
+    JS_FreeValue(e->ctx, description);
+    JS_FreeValue(e->ctx, promise);
+}
+
+static void
+start(struct pin_engine *e, const struct pin_task *task)
+{
+    e->started = pin__clock_mono();
+    e->deadline = pin__clock_after_ms(e->started, task->wall_ms);
+    e->stop = PIN_STOP_NONE;
+    e->refused = false;
+    e->phase = PIN_ENGINE_RUNNING;
+    JS_UpdateStackTop(e->rt);
+    for (size_t i = 0; pin__js_natives[i]; i++)
+        if (pin__js_natives[i]->start_of_run)
+            pin__js_natives[i]->start_of_run();
+}
+
+static void
+end(struct pin_engine *e)
+{
+    for (size_t i = 0; pin__js_natives[i]; i++)
+        if (pin__js_natives[i]->end_of_run)
+            pin__js_natives[i]->end_of_run();
+    pin__timers_drop(&e->timers);
+    pin__calls_drop(&e->calls);
+    pin__rejections_drop(&e->rejections);
+    e->phase = PIN_ENGINE_FROZEN;
+}
+
+bool
+pin__engine_execute(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
+{
+    int64_t cpu = pin__clock_cpu_ns();
+    struct pin_err err = PIN_ERR_INIT;
+    bool good;
+
+    start(e, task);
+    if (pin__random_seed(&e->random, &err) != PIN_OK)
+        pin__outcome_fail(o, PIN_OUTCOME_REFUSED, "Error", "%s", err.message);
+    else
+        run(e, task, o);
+    good = e->stop == PIN_STOP_NONE;
+    end(e);
+    o->wall_us = (pin__clock_mono().ns - e->started.ns) / 1000;
+    o->cpu_us = (pin__clock_cpu_ns() - cpu) / 1000;
+    return good;
+}

@@ -1,0 +1,168 @@
+/* native_engine.c - module 'pinstripe:native/engine': what JavaScript asks of the engine itself.
+ *
+ *   print(stream, text)        stream 1 or 2; text as it is, no newline added
+ *   call({ name, args, params, tenantId, once })   a promise of undefined; see pin_call
+ *   importFile(url)            a promise of the namespace of a project's file; while the project is
+ *                              loaded it rejects when the file's top level never ends or leaves
+ *                              something open. One at a time: await it.
+ *   refuse()                   the task cannot start: its rejection will be told as "refused"
+ *   root environment version   texts
+ *   setTimeout setInterval clearTimeout clearInterval queueMicrotask     also put on globalThis
+ *   openTimers()               how many timers the run has open
+ */
+#include "javascript/engine_internal.h"
+
+static JSValue
+js_print(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    struct pin_engine *e = pin__engine_of(ctx);
+    int32_t stream;
+    size_t size;
+    const char *text;
+
+    (void)this;
+    if (argc < 2 || JS_ToInt32(ctx, &stream, argv[0]) != 0 ||
+        !(text = JS_ToCStringLen(ctx, &size, argv[1])))
+        return JS_HasException(ctx) ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "print(stream, text)");
+    pin__engine_print(e, stream == PIN_STDOUT ? PIN_STDOUT : PIN_STDERR, text, size);
+    JS_FreeCString(ctx, text);
+    return JS_UNDEFINED;
+}
+
+static JSValue
+js_call(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    struct pin_engine *e = pin__engine_of(ctx);
+
+    (void)this;
+    return pin__calls_ask(&e->calls, ctx, e->host, argc ? argv[0] : JS_UNDEFINED);
+}
+
+static JSValue
+js_import_file(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    const char *url = argc ? JS_ToCString(ctx, argv[0]) : NULL;
+    JSValue promise;
+
+    (void)this;
+    if (!url)
+        return JS_HasException(ctx) ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "importFile(url)");
+    promise = pin__loader_import(ctx, url);
+    JS_FreeCString(ctx, url);
+    return promise;
+}
+
+static JSValue
+js_refuse(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    (void)this;
+    (void)argc;
+    (void)argv;
+    pin__engine_of(ctx)->refused = true;
+    return JS_UNDEFINED;
+}
+
+static const char *const value_names[] = { "root", "environment", "version", NULL };
+
+static JSValue
+value(JSContext *ctx, const char *name)
+{
+    const struct pin_engine *e = pin__engine_of(ctx);
+
+    if (strcmp(name, "root") == 0)
+        return JS_NewString(ctx, e->root);
+    if (strcmp(name, "environment") == 0)
+        return JS_NewString(ctx, e->environment);
+    return JS_NewString(ctx, e->version);
+}
+
+static JSValue
+js_set_timer(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int repeat)
+{
+    (void)this;
+    return pin__timers_add(&pin__engine_of(ctx)->timers, ctx, repeat != 0, argc, argv);
+}
+
+static JSValue
+js_clear_timer(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    (void)this;
+    if (argc)
+        pin__timers_clear(&pin__engine_of(ctx)->timers, ctx, argv[0]);
+    return JS_UNDEFINED;
+}
+
+static JSValue
+js_open_timers(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    (void)this;
+    (void)argc;
+    (void)argv;
+    return JS_NewUint32(ctx, pin__engine_of(ctx)->timers.count);
+}
+
+static JSValue
+run_microtask(JSContext *ctx, int argc, JSValueConst *argv)
+{
+    (void)argc;
+    return JS_Call(ctx, argv[0], JS_UNDEFINED, 0, NULL);
+}
+
+static JSValue
+js_queue_microtask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    (void)this;
+    if (!argc || !JS_IsFunction(ctx, argv[0]))
+        return JS_ThrowTypeError(ctx, "queueMicrotask needs a function");
+    return JS_EnqueueJob(ctx, run_microtask, 1, argv) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static JSValue
+js_random(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    (void)this;
+    (void)argc;
+    (void)argv;
+    return JS_NewFloat64(ctx, pin__random_next(&pin__engine_of(ctx)->random));
+}
+
+#define GLOBALS                                                                                    \
+    JS_CFUNC_MAGIC_DEF("setTimeout", 2, js_set_timer, 0),                                          \
+        JS_CFUNC_MAGIC_DEF("setInterval", 2, js_set_timer, 1),                                     \
+        JS_CFUNC_DEF("clearTimeout", 1, js_clear_timer),                                           \
+        JS_CFUNC_DEF("clearInterval", 1, js_clear_timer),                                          \
+        JS_CFUNC_DEF("queueMicrotask", 1, js_queue_microtask)
+
+static const JSCFunctionListEntry global_functions[] = { GLOBALS };
+
+static const JSCFunctionListEntry exports[] = {
+    JS_CFUNC_DEF("print", 2, js_print),
+    JS_CFUNC_DEF("call", 1, js_call),
+    JS_CFUNC_DEF("importFile", 1, js_import_file),
+    JS_CFUNC_DEF("refuse", 0, js_refuse),
+    JS_CFUNC_DEF("openTimers", 0, js_open_timers),
+    GLOBALS,
+};
+
+static int
+setup(JSContext *ctx)
+{
+    JSValue global = JS_GetGlobalObject(ctx);
+    JSValue math = JS_GetPropertyStr(ctx, global, "Math");
+
+    JS_SetPropertyFunctionList(ctx, global, global_functions,
+                               sizeof global_functions / sizeof *global_functions);
+    JS_DefinePropertyValueStr(ctx, math, "random", JS_NewCFunction(ctx, js_random, "random", 0),
+                              JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    JS_FreeValue(ctx, math);
+    JS_FreeValue(ctx, global);
+    return JS_HasException(ctx) ? -1 : 0;
+}
+
+const struct pin_js_native pin__js_native_engine = {
+    .name = "pinstripe:native/engine",
+    .setup = setup,
+    .value_names = value_names,
+    .value = value,
+    PIN_JS_EXPORTS(exports),
+};

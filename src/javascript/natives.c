@@ -1,0 +1,7 @@
+/* natives.c - the table of all native modules; see native.h. */
+#include "javascript/native.h"
+
+const struct pin_js_native *const pin__js_natives[] = {
+    &pin__js_native_engine,
+    NULL,
+};
