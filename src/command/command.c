@@ -9,6 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/quote.h"
+#include "project/names.h"
+
+#define COMMANDS_MAX 64
+
 static const struct opt global_options[] = {
     OPT_STR("project", 0, "DIR", "the project's folder (default: found upward from here)"),
     OPT_STR("color", 0, "WHEN", "auto, always or never (default: auto; NO_COLOR is honoured)"),
@@ -200,9 +205,17 @@ run_command(struct cli *cli, const struct command *c, struct args *a, int argc, 
 enum pin_exit
 pin__command_unknown(const struct cli *cli, const char *name)
 {
-    return pin__cli_refuse(cli, PIN_INVALID,
-                           "No such command \"%s\" exists; \"pinstripe list-commands\" lists them.",
-                           name);
+    const char *names[COMMANDS_MAX];
+    const char *near;
+    size_t n = 0;
+
+    for (; cli->commands[n] && n < COMMANDS_MAX; n++)
+        names[n] = cli->commands[n]->name;
+    near = pin__names_suggest(name, names, n);
+    return pin__cli_refuse(cli, PIN_INVALID, "No such command %s exists.%s%s%s%s",
+                           pin__quote_text(name).text, near ? " Did you mean \"" : "",
+                           near ? near : "", near ? "\"?" : "",
+                           near ? "" : " \"pinstripe list-commands\" lists them.");
 }
 
 /* A project that is named like this must not be a surprise: an empty value counts as not set. */

@@ -1,6 +1,8 @@
 /* options.c - see options.h. */
 #include "command/options.h"
 
+#include "project/names.h"
+
 struct parser {
     struct args *args;
     const struct opt *tables[2];
@@ -86,11 +88,23 @@ find_short(const struct parser *p, char letter)
 static pin_status
 unknown_option(const struct parser *p, const char *name, size_t size, struct pin_err *err)
 {
-    (void)p;
+    const char *names[2 * ARGS_OPTIONS_MAX];
+    char word[64];
+    const char *near;
+    size_t n = 0;
+
+    for (size_t t = 0; t < 2; t++)
+        for (const struct opt *o = p->tables[t]; o && o->name && n < 2 * ARGS_OPTIONS_MAX; o++)
+            names[n++] = o->name;
+    snprintf(word, sizeof word, "%.*s", size < sizeof word ? (int)size : 0, name);
+    near = pin__names_suggest(word, names, n);
+    if (near)
+        return pin__err_set(err, PIN_INVALID, "unknown option \"--%s\"; did you mean --%s?", word,
+                            near);
     return pin__err_set(
         err, PIN_INVALID,
-        "unknown option \"--%.*s\"; a word that begins with a dash goes after \"--\"", (int)size,
-        name);
+        "unknown option \"--%.*s\"; a word that begins with a dash goes after \"--\"",
+        size < 64 ? (int)size : 64, name);
 }
 
 /* The word after an option that still needs a value. */
