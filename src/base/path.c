@@ -23,12 +23,14 @@ static pin_status
 read_all(int fd, size_t expected, struct pin_buf *out, struct pin_err *err)
 {
     for (;;) {
-        char *to = pin__buf_reserve(out, expected + 1);
+        size_t room = out->max > out->size ? out->max - out->size : 1;
+        size_t want = expected < room ? expected + 1 : room;
+        char *to = pin__buf_reserve(out, want);
         ssize_t n;
 
         if (!to)
             return pin__buf_check(out, "file", err);
-        n = read(fd, to, expected + 1);
+        n = read(fd, to, want);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

@@ -34,6 +34,7 @@ extern const struct command pin__cmd_generate_project;
 extern const struct command pin__cmd_generate_service;
 extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_commands;
+extern const struct command pin__cmd_run_background_job;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */
 const struct command *pin__command_find(const struct cli *cli, const char *name);

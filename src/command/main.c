@@ -5,12 +5,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "executor/nursery.h"
+
 static const struct command *const commands[] = {
     /* in the order in which they are listed */
-    &pin__cmd_generate_background_job, &pin__cmd_generate_migration,
-    &pin__cmd_generate_model,          &pin__cmd_generate_project,
-    &pin__cmd_generate_service,        &pin__cmd_help,
-    &pin__cmd_list_commands,           NULL,
+    &pin__cmd_generate_background_job, &pin__cmd_generate_migration, &pin__cmd_generate_model,
+    &pin__cmd_generate_project,        &pin__cmd_generate_service,   &pin__cmd_help,
+    &pin__cmd_list_commands,           &pin__cmd_run_background_job, NULL,
 };
 
 /* A stream that is closed would give its number to the next file opened, and what is printed would
@@ -33,6 +34,8 @@ main(int argc, char **argv)
     struct cli cli = { .commands = commands, .out = stdout, .err = stderr };
     enum pin_exit code;
 
+    if (argc > 1 && !strcmp(argv[1], PIN_NURSERY_FLAG))
+        return pin__nursery_main(argc, argv);
     fill_standard_streams();
     code = pin__command_line(&cli, argc, argv);
     free(cli.root);

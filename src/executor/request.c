@@ -170,8 +170,10 @@ set_args(struct request *q, struct pin_bytes args, struct pin_bytes params)
                "The arguments for background job \"%s\" are %zu bytes of JSON, more than the limit "
                "of %zu.",
                q->name, args.size, PIN_ARGS_BYTES_MAX);
-    pin__buf_add(&q->args, args.data, args.size);
-    pin__buf_add(&q->params, params.data, params.size);
+    if (args.data)
+        pin__buf_add(&q->args, args.data, args.size);
+    if (params.data)
+        pin__buf_add(&q->params, params.data, params.size);
 }
 
 /* One run, or one for each tenant? */
