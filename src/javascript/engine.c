@@ -166,16 +166,23 @@ out:
 }
 
 static JSValue
-describe_file(JSContext *ctx, const char *registry, const char *path, const char *problem)
+text_or_null(JSContext *ctx, const char *text)
+{
+    return text ? JS_NewString(ctx, text) : JS_NULL;
+}
+
+static JSValue
+describe_file(JSContext *ctx, const char *registry, const struct pin_file *f)
 {
     JSValue file = JS_NewObject(ctx);
     char url[PATH_MAX + sizeof "project:"];
 
-    snprintf(url, sizeof url, "project:%s", path);
+    snprintf(url, sizeof url, "project:%s", f->path);
     JS_SetPropertyStr(ctx, file, "registry", JS_NewString(ctx, registry));
-    JS_SetPropertyStr(ctx, file, "path", JS_NewString(ctx, path));
+    JS_SetPropertyStr(ctx, file, "path", JS_NewString(ctx, f->path));
     JS_SetPropertyStr(ctx, file, "url", JS_NewString(ctx, url));
-    JS_SetPropertyStr(ctx, file, "problem", problem ? JS_NewString(ctx, problem) : JS_NULL);
+    JS_SetPropertyStr(ctx, file, "key", text_or_null(ctx, f->key));
+    JS_SetPropertyStr(ctx, file, "problem", text_or_null(ctx, f->problem));
     return file;
 }
 
@@ -184,18 +191,18 @@ static pin_status
 list_files(struct pin_engine *e, JSValue *out, struct pin_err *err)
 {
     struct pin_files files;
+    const struct pin_file config = { .path = PIN_PROJECT_CONFIG };
     pin_status st = pin__files_list(&files, e->root, err);
     uint32_t n = 0;
 
     if (st == PIN_OK) {
         *out = JS_NewArray(e->ctx);
         if (faccessat(e->root_fd, PIN_PROJECT_CONFIG, F_OK, AT_EACCESS) == 0)
-            JS_SetPropertyUint32(e->ctx, *out, n++,
-                                 describe_file(e->ctx, "config", PIN_PROJECT_CONFIG, NULL));
+            JS_SetPropertyUint32(e->ctx, *out, n++, describe_file(e->ctx, "config", &config));
         for (size_t i = 0; i < files.count; i++)
             JS_SetPropertyUint32(e->ctx, *out, n++,
                                  describe_file(e->ctx, pin__registry_name(files.items[i].registry),
-                                               files.items[i].path, files.items[i].problem));
+                                               &files.items[i]));
     }
     pin__files_fini(&files);
     return st;

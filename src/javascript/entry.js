@@ -17,7 +17,8 @@ import { Workspace } from 'pinstripe:workspace';
 
 const REGISTRIES = { background_jobs: jobs, services, models, migrations };
 
-/* files: [{ registry: 'config' | 'background_jobs' | ..., path, url }], the configuration first. */
+/* files: [{ registry: 'config' | 'background_jobs' | ..., path, url, key, problem }], the
+ * configuration first. `problem` says why a file cannot be used. */
 export async function load(files){
     await importLateModules();
     await loadConfigFile(files.find(({ registry }) => registry == 'config'));
@@ -51,15 +52,15 @@ async function loadConfigFile(file){
     }
 }
 
-async function loadFile({ registry, path, url, problem }){
-    if(registry == 'config') return;
+async function loadFile(file){
+    if(file.registry == 'config') return;
+    const registry = REGISTRIES[file.registry];
     try {
-        if(problem) throw new Error(problem);
-        const module = await importFile(url);
-        if(isHelper(module)) return;
-        REGISTRIES[registry].add(path, definitionOf(module));
+        if(file.problem) throw new Error(file.problem);
+        const module = await importFile(file.url);
+        if(!isHelper(module)) registry.add(file, definitionOf(module));
     } catch(error){
-        REGISTRIES[registry].add(path, undefined, whereBroken(error, path));
+        registry.add(file, undefined, whereBroken(error, file.path));
     }
 }
 

@@ -4,10 +4,9 @@
  * BackgroundJob, that of a service from Service, that of a model from the Model that
  * 'pinstripe:database' exports; migrations have no classes.
  */
-import { late } from 'pinstripe:late';
 import { Registry } from 'pinstripe:registry';
 
-export const jobs = new Registry('lib/background_jobs', name => late.inflector.dasherize(name));
-export const services = new Registry('lib/services', name => late.inflector.camelize(name));
-export const models = new Registry('lib/models', name => late.inflector.camelize(name));
-export const migrations = new Registry('lib/migrations', name => name);
+export const jobs = new Registry();
+export const services = new Registry();
+export const models = new Registry();
+export const migrations = new Registry();

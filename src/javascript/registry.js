@@ -8,41 +8,15 @@
 export class Registry {
     #entries = new Map();
 
-    constructor(folder, nameOf){
-        this.folder = folder;     /* 'lib/services' */
-        this.nameOf = nameOf;     /* path below the folder, without .js -> name */
-    }
-
     /* In the order in which the files came. */
     get entries(){ return [...this.#entries.values()]; }
     get(name){ return this.#entries.get(name); }
 
-    /* entry: { name, file, definition, broken: null | { message, file, line }, Class } */
-    add(file, definition, broken){
-        const name = this.#nameOfFile(file);
-        if(!name){
-            const message = `The name of ${file} has no letter or digit that could name it: rename the file.`;
-            return this.#insert(file, { name: file, file, broken: { message, file, line: null } });
-        }
-        const twin = this.#entries.get(name);
-        if(!twin) return this.#insert(name, { name, file, definition, broken });
-        twin.files = [...twin.files ?? [twin.file], file];
-        const message = `${twin.files.join(' and ')} have one name, "${name}": rename all but one of them.`;
-        twin.broken = { message, file: twin.file, line: null };
-        return twin;
-    }
-
-    #nameOfFile(file){
-        try {
-            return this.nameOf(file.slice(this.folder.length + 1, -'.js'.length));
-        } catch(error){
-            return '';
-        }
-    }
-
-    #insert(key, entry){
-        this.#entries.set(key, entry);
-        return entry;
+    /* `key` is null when no name can be made of the path: the entry then goes by the path. A second
+     * file of one name changes nothing: both are broken, and the first one's sentence names both. */
+    add({ key, path }, definition, broken = null){
+        const name = key ?? path;
+        if(!this.#entries.has(name)) this.#entries.set(name, { name, file: path, definition, broken, Class: undefined });
     }
 
     /* Makes the classes of all entries that are whole, from `Base`, whose static meta methods
