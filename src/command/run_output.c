@@ -299,6 +299,10 @@ print_json_run(struct run_output *o, const struct pin_run_info *run,
     add_text_or_null(&b, "tenant", run->tenant_name);
     add_text_or_null(&b, "tenantId", run->tenant_id);
     add_result(&b, outcome);
+    pin__buf_adds(&b, ",\"output\":");
+    pin__buf_add_json_string(&b, run->console.data, run->console.size);
+    pin__buf_addf(&b, ",\"outputBytesDropped\":%llu",
+                  (unsigned long long)(run->console_bytes_total - run->console.size));
     pin__buf_addf(&b, ",\"wallMs\":%.3f,\"cpuMs\":%.3f,\"peakHeapBytes\":%llu}\n",
                   (double)outcome->wall_us / 1000, (double)outcome->cpu_us / 1000,
                   (unsigned long long)outcome->peak_heap_bytes);
@@ -380,6 +384,7 @@ pin__run_output_init(struct run_output *o, struct cli *cli, struct pin_executor 
                               .began = pin__clock_mono() };
     o->told = o->began;
     o->sink = (struct pin_sink){ .context = o,
+                                 .keeps_console = json,
                                  .console = sink_console,
                                  .finished = sink_finished,
                                  .note = sink_note,

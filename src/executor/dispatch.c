@@ -30,6 +30,7 @@ run_free(struct run *run)
 {
     pin__outcome_fini(&run->outcome);
     spill_fini(&run->spill);
+    pin__buf_fini(&run->kept);
     free(run->tenant_id);
     free(run->tenant_name);
     free(run);

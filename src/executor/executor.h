@@ -23,6 +23,8 @@
 #define PIN_ERRORS_KEPT_MAX   100  /* errors of a call for many tenants that are kept whole */
 #define PIN_ERRORS_NAMED_MAX  3    /* and that its message names */
 
+#define PIN_CONSOLE_BYTES_KEPT ((size_t)1 << 20) /* of what one run printed, the newest */
+
 struct pin_executor;
 
 struct pin_executor_options {
@@ -39,6 +41,9 @@ struct pin_run_info { /* borrowed during the call that gives it */
     const char *job;
     const char *tenant_id; /* NULL: no tenant */
     const char *tenant_name;
+    struct pin_bytes
+        console; /* the newest of what it printed itself; only for a sink that keeps_console */
+    uint64_t console_bytes_total; /* all that it printed */
 };
 
 /* Where a request's output and results go. Lines and results of a multi-tenant request come grouped
@@ -46,6 +51,7 @@ struct pin_run_info { /* borrowed during the call that gives it */
  * printed, at whatever depth. */
 struct pin_sink {
     void *context;
+    bool keeps_console; /* finished wants to see what the run printed */
     void (*console)(void *context, const struct pin_run_info *run, enum pin_stream stream,
                     const char *data, size_t size);
     void (*finished)(void *context, const struct pin_run_info *run, const struct pin_outcome *o);

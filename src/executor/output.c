@@ -170,6 +170,41 @@ output_console(struct run *run, enum pin_stream stream, const char *data, size_t
         spill_add(&run->spill, stream, data, size);
 }
 
+/* Keeps the newest PIN_CONSOLE_BYTES_KEPT; twice as much is held so that dropping is rare. */
+void
+output_of_run(struct run *run, enum pin_stream stream, const char *data, size_t size)
+{
+    const struct pin_sink *sink = run->request->sink;
+
+    run->console_bytes += size;
+    if (sink && sink->keeps_console) {
+        size_t over = size > PIN_CONSOLE_BYTES_KEPT ? size - PIN_CONSOLE_BYTES_KEPT : 0;
+
+        run->kept.max = 2 * PIN_CONSOLE_BYTES_KEPT;
+        if (run->kept.size + size - over > run->kept.max)
+            pin__buf_drop(&run->kept, run->kept.size + size - over - PIN_CONSOLE_BYTES_KEPT);
+        pin__buf_add(&run->kept, data + over, size - over);
+    }
+    output_console(run, stream, data, size);
+}
+
+static struct pin_bytes
+kept_console(const struct run *run)
+{
+    size_t size = run->kept.size;
+    const char *at = pin__buf_text(&run->kept);
+
+    if (size > PIN_CONSOLE_BYTES_KEPT) {
+        at += size - PIN_CONSOLE_BYTES_KEPT;
+        size = PIN_CONSOLE_BYTES_KEPT;
+    }
+    while (run->console_bytes > size && size && ((unsigned char)*at & 0xc0) == 0x80) {
+        at++; /* a character that was cut */
+        size--;
+    }
+    return (struct pin_bytes){ at, size };
+}
+
 static void
 report(struct run *run)
 {
@@ -177,6 +212,9 @@ report(struct run *run)
 
     if (q->sink && q->sink->finished) {
         struct pin_run_info info = output_info(run);
+
+        info.console = kept_console(run);
+        info.console_bytes_total = run->console_bytes;
         q->sink->finished(q->sink->context, &info, &run->outcome);
     }
     run_free(run);

@@ -217,7 +217,7 @@ take_message(struct worker_process *w, const struct pin_message *m)
         break;
     case PIN_MESSAGE_CONSOLE:
         if (run && run->id == m->id && (m->kind == PIN_STDOUT || m->kind == PIN_STDERR))
-            output_console(run, (enum pin_stream)m->kind, m->bytes.data, m->bytes.size);
+            output_of_run(run, (enum pin_stream)m->kind, m->bytes.data, m->bytes.size);
         break;
     case PIN_MESSAGE_CALL:
         if (run && run->id == m->id)
@@ -268,7 +268,7 @@ outcome_of_death(struct pin_outcome *o, const struct worker_process *w, const st
 
     o->wall_us = (int64_t)(seconds * 1e6);
     if (w->killed == KILL_TIME)
-        pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "Error",
+        pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "TimeoutError",
                           "time limit of %g s reached after %.1f s: the worker was killed",
                           (double)run->request->wall_ms / 1000, seconds);
     else if (w->killed == KILL_CANCEL)

@@ -55,6 +55,8 @@ struct run {
     bool done;
     struct pin_outcome outcome; /* meaningful when done */
     struct spill spill;
+    struct pin_buf kept; /* the newest of what it printed */
+    uint64_t console_bytes;
 };
 
 struct tenant_ref {
@@ -166,6 +168,8 @@ void workers_lost(struct pin_executor *x);
 struct pin_mono workers_next_deadline(const struct pin_executor *x);
 
 /* output.c */
+void output_of_run(struct run *run, enum pin_stream stream, const char *data,
+                   size_t size); /* from its worker */
 void output_console(struct run *run, enum pin_stream stream, const char *data, size_t size);
 void output_finished(
     struct run *run); /* reports it when it is its turn; may free it and those after it */
