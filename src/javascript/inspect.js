@@ -762,7 +762,6 @@ class Look {
 /** `value` as text. Options as in Node's util.inspect: depth, compact, breakLength, colors, ... */
 export const inspect = (value, options) => new Look(options).value(value, 0);
 inspect.custom = customs[0];
-inspect.defaultOptions = defaults;
 
 // --- format -------------------------------------------------------------------------------------
 
@@ -835,3 +834,5 @@ export const formatWithOptions = (options, ...args) => {
 };
 
 export const format = (...args) => formatWithOptions(undefined, ...args);
+
+inspect.format = format;

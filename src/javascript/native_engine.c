@@ -8,6 +8,7 @@
  *   refuse()                   the task cannot start: its rejection will be told as "refused"
  *   root environment version   texts
  *   setTimeout setInterval clearTimeout clearInterval queueMicrotask     also put on globalThis
+ *   setQuietTimeout(fn, ms)    a timeout that nobody misses: no warning when the run ends before it
  *   openTimers()               how many timers the run has open
  */
 #include "javascript/engine_internal.h"
@@ -77,10 +78,11 @@ value(JSContext *ctx, const char *name)
 }
 
 static JSValue
-js_set_timer(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int repeat)
+js_set_timer(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int kind)
 {
     (void)this;
-    return pin__timers_add(&pin__engine_of(ctx)->timers, ctx, repeat != 0, argc, argv);
+    return pin__timers_add(&pin__engine_of(ctx)->timers, ctx, (enum pin_timer_kind)kind, argc,
+                           argv);
 }
 
 static JSValue
@@ -127,8 +129,8 @@ js_random(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 }
 
 #define GLOBALS                                                                                    \
-    JS_CFUNC_MAGIC_DEF("setTimeout", 2, js_set_timer, 0),                                          \
-        JS_CFUNC_MAGIC_DEF("setInterval", 2, js_set_timer, 1),                                     \
+    JS_CFUNC_MAGIC_DEF("setTimeout", 2, js_set_timer, PIN_TIMER_ONCE),                             \
+        JS_CFUNC_MAGIC_DEF("setInterval", 2, js_set_timer, PIN_TIMER_REPEAT),                      \
         JS_CFUNC_DEF("clearTimeout", 1, js_clear_timer),                                           \
         JS_CFUNC_DEF("clearInterval", 1, js_clear_timer),                                          \
         JS_CFUNC_DEF("queueMicrotask", 1, js_queue_microtask)
@@ -141,6 +143,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("importFile", 1, js_import_file),
     JS_CFUNC_DEF("refuse", 0, js_refuse),
     JS_CFUNC_DEF("openTimers", 0, js_open_timers),
+    JS_CFUNC_MAGIC_DEF("setQuietTimeout", 2, js_set_timer, PIN_TIMER_QUIET),
     GLOBALS,
 };
 

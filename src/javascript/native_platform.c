@@ -317,13 +317,14 @@ decode_latin1(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 static JSValue
 new_bytes(JSContext *ctx, const void *data, size_t size)
 {
-    JSValue buffer = JS_NewArrayBufferCopy(ctx, data, size);
+    /* Buffer, offset, length: the engine reads all three whatever it is told of their number. */
+    JSValue args[3] = { JS_NewArrayBufferCopy(ctx, data, size), JS_UNDEFINED, JS_UNDEFINED };
     JSValue array;
 
-    if (JS_IsException(buffer))
-        return buffer;
-    array = JS_NewTypedArray(ctx, 1, &buffer, JS_TYPED_ARRAY_UINT8);
-    JS_FreeValue(ctx, buffer);
+    if (JS_IsException(args[0]))
+        return args[0];
+    array = JS_NewTypedArray(ctx, 3, args, JS_TYPED_ARRAY_UINT8);
+    JS_FreeValue(ctx, args[0]);
     return array;
 }
 

@@ -3,5 +3,6 @@
 
 const struct pin_js_native *const pin__js_natives[] = {
     &pin__js_native_engine,
+    &pin__js_native_platform,
     NULL,
 };

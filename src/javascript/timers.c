@@ -15,6 +15,7 @@ struct pin_timer {
     uint32_t uses;
     uint32_t next_free; /* only while free */
     bool open;
+    bool quiet;
     int argc;
     JSValue function;
     JSValue args[ARGS_MAX];
@@ -146,13 +147,15 @@ number_of(JSContext *ctx, const struct pin_timers *t, const struct pin_timer *ti
 }
 
 JSValue
-pin__timers_add(struct pin_timers *t, JSContext *ctx, bool repeat, int argc, JSValueConst *argv)
+pin__timers_add(struct pin_timers *t, JSContext *ctx, enum pin_timer_kind kind, int argc,
+                JSValueConst *argv)
 {
     struct pin_timer *timer;
     int64_t ms;
 
     if (argc < 1 || !JS_IsFunction(ctx, argv[0]))
-        return JS_ThrowTypeError(ctx, "%s needs a function", repeat ? "setInterval" : "setTimeout");
+        return JS_ThrowTypeError(ctx, "%s needs a function",
+                                 kind == PIN_TIMER_REPEAT ? "setInterval" : "setTimeout");
     if ((ms = argc > 1 ? delay_ms(ctx, argv[1]) : 1) < 0)
         return JS_EXCEPTION;
     if (!(timer = take_slot(t)))
@@ -161,7 +164,8 @@ pin__timers_add(struct pin_timers *t, JSContext *ctx, bool repeat, int argc, JSV
     timer->open = true;
     timer->due = pin__clock_after_ms(pin__clock_mono(), ms);
     timer->order = t->made++;
-    timer->repeat_ms = repeat ? ms : 0;
+    timer->repeat_ms = kind == PIN_TIMER_REPEAT ? ms : 0;
+    timer->quiet = kind == PIN_TIMER_QUIET;
     timer->function = JS_DupValue(ctx, argv[0]);
     timer->argc = 0;
     for (int i = 2; i < argc && timer->argc < ARGS_MAX; i++)
@@ -230,12 +234,13 @@ pin__timers_fire(struct pin_timers *t, JSContext *ctx, struct pin_mono now)
 uint32_t
 pin__timers_cancel(struct pin_timers *t, JSContext *ctx)
 {
-    uint32_t n = t->count;
+    uint32_t n = 0;
 
     while (t->count) {
         struct pin_timer *timer = &t->slots[t->heap[t->count - 1]];
 
         t->count--;
+        n += timer->quiet ? 0 : 1;
         close_timer(t, ctx, timer);
     }
     return n;

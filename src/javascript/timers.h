@@ -15,6 +15,12 @@
 
 #define PIN_TIMERS_MAX 65536 /* open at once in one run */
 
+enum pin_timer_kind {
+    PIN_TIMER_ONCE,
+    PIN_TIMER_REPEAT,
+    PIN_TIMER_QUIET, /* once, and nobody is told when the run ends before it (AbortSignal.timeout) */
+};
+
 struct pin_timer;
 
 struct pin_timers {
@@ -29,15 +35,15 @@ struct pin_timers {
 
 /* The number of the new timer, or a JavaScript exception. Takes no reference: duplicates what it
  * keeps. A delay that is no number, or less than 1 ms, is 1 ms. */
-JSValue pin__timers_add(struct pin_timers *t, JSContext *ctx, bool repeat, int argc,
-                        JSValueConst *argv);
+JSValue pin__timers_add(struct pin_timers *t, JSContext *ctx, enum pin_timer_kind kind,
+                        int argc, JSValueConst *argv);
 void pin__timers_clear(struct pin_timers *t, JSContext *ctx, JSValueConst number);
 /* When the next one is due; only with count > 0. */
 struct pin_mono pin__timers_next(const struct pin_timers *t);
 /* Calls the first timer if it is due at `now`. PIN_EMPTY when none is, PIN_FAILED with an exception
  * pending. */
 pin_status pin__timers_fire(struct pin_timers *t, JSContext *ctx, struct pin_mono now);
-/* Closes all of them while their heap lives; says how many there were. */
+/* Closes all of them while their heap lives; says how many there were, without the quiet ones. */
 uint32_t pin__timers_cancel(struct pin_timers *t, JSContext *ctx);
 /* Forgets all of them without touching the heap. */
 void pin__timers_drop(struct pin_timers *t);
