@@ -15,6 +15,9 @@
 
 enum { STACK_BYTES = 1 << 20, LOAD_MS_MAX = 60000 };
 
+#define LOAD_BYTES_MAX ((uint64_t)1 << 30) /* of a whole project */
+#define LOAD_GC_BYTES  ((size_t)64 << 20)  /* collecting before the image is taken is enough */
+
 struct pin_engine *
 pin__engine_of(JSContext *ctx)
 {
@@ -81,8 +84,14 @@ interrupt(JSRuntime *rt, void *opaque)
 static pin_status
 make_runtime(struct pin_engine *e, struct pin_err *err)
 {
-    if (!(e->rt = JS_NewRuntime()) || !(e->ctx = JS_NewContext(e->rt)))
+    pin_status st = pin__image_new(&e->image, PIN_IMAGE_DEFAULT, LOAD_BYTES_MAX, err);
+
+    if (st != PIN_OK)
+        return st;
+    if (!(e->rt = JS_NewRuntime2(&pin__image_allocator, e->image)) ||
+        !(e->ctx = JS_NewContext(e->rt)))
         return pin__err_no_memory(err);
+    JS_SetGCThreshold(e->rt, LOAD_GC_BYTES);
     JS_SetRuntimeOpaque(e->rt, e);
     JS_SetMaxStackSize(e->rt, STACK_BYTES);
     JS_SetInterruptHandler(e->rt, interrupt, e);
@@ -263,10 +272,11 @@ pin__engine_load(struct pin_engine *e, struct pin_buf *catalog, struct pin_err *
 pin_status
 pin__engine_freeze(struct pin_engine *e, struct pin_err *err)
 {
-    (void)err;
+    if (JS_IsJobPending(e->rt) || e->timers.count || e->calls.count)
+        return pin__err_set(err, PIN_FAILED, "the project's files left something pending");
     JS_RunGC(e->rt);
     e->phase = PIN_ENGINE_FROZEN;
-    return PIN_OK;
+    return pin__image_freeze(e->image, err);
 }
 
 pin_status
@@ -337,8 +347,13 @@ pin__engine_stop(struct pin_engine *e)
 uint64_t
 pin__engine_hash(const struct pin_engine *e)
 {
-    (void)e;
-    return 0;
+    return pin__image_hash(e->image);
+}
+
+struct pin_image_stats
+pin__engine_heap(const struct pin_engine *e)
+{
+    return pin__image_stats(e->image);
 }
 
 void
@@ -349,6 +364,7 @@ pin__engine_free(struct pin_engine *e)
     pin__timers_fini(&e->timers);
     pin__calls_fini(&e->calls);
     pin__rejections_fini(&e->rejections);
+    pin__image_free(e->image); /* the heap dies whole: no value in it is freed by itself */
     if (e->root_fd >= 0)
         close(e->root_fd);
     free(e->root);

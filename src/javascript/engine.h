@@ -7,6 +7,7 @@
 #ifndef PIN_JAVASCRIPT_ENGINE_H
 #define PIN_JAVASCRIPT_ENGINE_H
 
+#include "javascript/image.h"
 #include "workspace/workspace.h"
 
 struct pin_engine; /* opaque; one a process */
@@ -45,6 +46,8 @@ void pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes 
 void pin__engine_stop(struct pin_engine *e);
 /* A hash of the whole heap as it stands: equal before every run. */
 uint64_t pin__engine_hash(const struct pin_engine *e);
+/* Sizes, for figures and tests. */
+struct pin_image_stats pin__engine_heap(const struct pin_engine *e);
 void pin__engine_free(struct pin_engine *e);
 
 #endif

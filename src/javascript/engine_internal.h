@@ -11,6 +11,7 @@
 
 #include "javascript/calls.h"
 #include "javascript/engine.h"
+#include "javascript/image.h"
 #include "javascript/loader.h"
 #include "javascript/native.h"
 #include "javascript/random.h"
@@ -32,6 +33,7 @@ enum pin_engine_stop { /* why the code under way must stop; the first reason win
 };
 
 struct pin_engine {
+    struct pin_image *image;
     JSRuntime *rt;
     JSContext *ctx;
     char *root;

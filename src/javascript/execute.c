@@ -6,7 +6,8 @@
 
 #define MS_PER_S     1000.0
 #define BYTES_PER_MB 1048576.0
-#define WRITE_MS_MAX 1000 /* to read a thrown value, whose getters may loop */
+#define GC_BYTES     ((uint64_t)16 << 20) /* what a run may allocate before the first collection */
+#define WRITE_MS_MAX 1000                 /* to read a thrown value, whose getters may loop */
 
 static void
 set(struct pin_engine *e, JSValueConst object, const char *key, JSValue value)
@@ -91,11 +92,21 @@ seconds_since(struct pin_mono t)
 static void
 tell_stop(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
 {
+    const struct pin_breach *breach = pin__image_breach(e->image);
+
     switch ((enum pin_engine_stop)e->stop) {
     case PIN_STOP_DEADLINE:
         pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "TimeoutError",
                           "time limit of %g s reached after %.1f s",
                           (double)task->wall_ms / MS_PER_S, seconds_since(e->started));
+        break;
+    case PIN_STOP_HEAP:
+        pin__outcome_fail(o, PIN_OUTCOME_HEAP_LIMIT, "RangeError",
+                          "heap limit of %g MB reached: the run held %.1f MB and asked for %.1f MB "
+                          "more",
+                          (double)task->heap_bytes / BYTES_PER_MB,
+                          (double)breach->held_bytes / BYTES_PER_MB,
+                          (double)breach->asked_bytes / BYTES_PER_MB);
         break;
     case PIN_STOP_LOST:
         pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "the executor is gone");
@@ -256,6 +267,15 @@ run(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
     JS_FreeValue(e->ctx, promise);
 }
 
+/* Well above the image: a collection writes every object of it. */
+static size_t
+gc_threshold(struct pin_engine *e, const struct pin_task *task)
+{
+    uint64_t more = task->heap_bytes / 2 < GC_BYTES ? task->heap_bytes / 2 : GC_BYTES;
+
+    return pin__image_stats(e->image).floor_bytes + more;
+}
+
 static void
 start(struct pin_engine *e, const struct pin_task *task)
 {
@@ -265,13 +285,16 @@ start(struct pin_engine *e, const struct pin_task *task)
     e->refused = false;
     e->phase = PIN_ENGINE_RUNNING;
     JS_UpdateStackTop(e->rt);
+    pin__image_start(e->image, task->heap_bytes);
+    JS_SetGCThreshold(e->rt, gc_threshold(e, task));
     for (size_t i = 0; pin__js_natives[i]; i++)
         if (pin__js_natives[i]->start_of_run)
             pin__js_natives[i]->start_of_run();
 }
 
-static void
-end(struct pin_engine *e)
+/* False when the heap could not be put back. */
+static bool
+end(struct pin_engine *e, struct pin_err *err)
 {
     for (size_t i = 0; pin__js_natives[i]; i++)
         if (pin__js_natives[i]->end_of_run)
@@ -280,6 +303,7 @@ end(struct pin_engine *e)
     pin__calls_drop(&e->calls);
     pin__rejections_drop(&e->rejections);
     e->phase = PIN_ENGINE_FROZEN;
+    return pin__image_restore(e->image, err) == PIN_OK;
 }
 
 bool
@@ -295,7 +319,8 @@ pin__engine_execute(struct pin_engine *e, const struct pin_task *task, struct pi
     else
         run(e, task, o);
     good = e->stop == PIN_STOP_NONE;
-    end(e);
+    o->peak_heap_bytes = pin__image_stats(e->image).peak_bytes;
+    good = end(e, &err) && good;
     o->wall_us = (pin__clock_mono().ns - e->started.ns) / 1000;
     o->cpu_us = (pin__clock_cpu_ns() - cpu) / 1000;
     return good;

@@ -11,9 +11,19 @@ stop(struct pin_engine *e, enum pin_engine_stop why)
         e->stop = why;
 }
 
+static bool
+broke_heap_limit(struct pin_engine *e)
+{
+    if (pin__image_breach(e->image)->asked_bytes)
+        stop(e, PIN_STOP_HEAP);
+    return e->stop != PIN_STOP_NONE;
+}
+
 bool
 pin__engine_must_stop(struct pin_engine *e)
 {
+    if (broke_heap_limit(e))
+        return true;
     if (e->stop == PIN_STOP_NONE && pin__clock_mono().ns >= e->deadline.ns)
         stop(e, PIN_STOP_DEADLINE);
     return e->stop != PIN_STOP_NONE;
@@ -38,7 +48,7 @@ pin__engine_drain(struct pin_engine *e)
 
         if (did < 0)
             take_exception(e, ctx);
-        if (e->stop != PIN_STOP_NONE)
+        if (broke_heap_limit(e))
             return false;
         if (did == 0)
             return true;

@@ -1,0 +1,684 @@
+/* image.c - see image.h. The signal handler here is the one in the program that does more than
+ * write a byte: it looks at the address, calls mprotect and appends to a fixed array. */
+#include "javascript/image.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE           ((size_t)4096)
+#define RESERVE_MAX    ((size_t)16 << 30)
+#define RESERVE_MIN    ((size_t)64 << 20)
+#define GROW_BYTES     ((size_t)256 << 10)
+#define LARGE_BYTES    ((size_t)256 << 10) /* blocks above this get a mapping of their own */
+#define ZEROED_BYTES   ((size_t)256 << 10) /* of what a run allocated; the rest is given back */
+#define GRACE_BYTES    ((size_t)4 << 20)   /* over the limit, to unwind */
+#define GRACE_BLOCK    ((size_t)64 << 10)
+#define HEADER_BYTES   sizeof(uint64_t)
+#define MAGIC_USED     UINT64_C(0x70696e75)
+#define MAGIC_FREE     UINT64_C(0x70696e66)
+#define CLASS_LARGE    UINT32_C(0xffff)
+#define CLASS_COUNT    128
+#define SET_SLACK      16   /* pages that a write set may grow without being called unusual */
+#define SET_LARGE      64   /* a set above this is learnt afresh now and then */
+#define PERIOD_MIN     64   /* runs */
+#define PERIOD_MAX     8192 /* runs */
+#define ALT_STACK_SIZE (64 << 10)
+
+struct state {  /* at the start of the arena: part of the image */
+    size_t top; /* offset of the first byte that was never allocated */
+    uint64_t used;
+    void *free[CLASS_COUNT];
+};
+
+struct large { /* in front of a block with a mapping of its own; 64 bytes with the block's header */
+    struct large *next, **link;
+    size_t mapped_bytes;
+    uint64_t padding[4];
+    uint64_t header;
+};
+
+struct pin_image {
+    char *base;
+    size_t reserved;
+    size_t committed; /* accessible bytes from base */
+    struct state *state;
+    enum pin_image_mode mode;
+    uint64_t limit;
+    uint64_t floor; /* state->used when the image was taken */
+    uint64_t peak;
+    struct pin_breach breach;
+    struct large *large;
+
+    /* Since the image was taken. */
+    char *copy;
+    size_t image_bytes; /* 0 before; whole pages */
+    uint32_t *set;      /* page numbers; room for every page of the image */
+    volatile uint32_t set_count;
+    volatile bool unprotected; /* no more mappings to be had: every page is written back */
+    uint32_t usual;            /* pages that the first run wrote since the image was protected */
+    uint32_t usual_before;     /* the same, of the set before */
+    uint32_t runs;
+    uint32_t period;
+    uint64_t protects;
+    struct pin_image *next; /* in the list of the fault handler */
+};
+
+/* --- size classes: sixteenths up to 128 bytes, then four to a power of two --- */
+
+static size_t
+round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+static uint32_t
+class_of(size_t n, size_t *class_bytes)
+{
+    unsigned log, shift;
+
+    if (n <= 128) {
+        *class_bytes = n;
+        return (uint32_t)(n / 16) - 1;
+    }
+    log = 63 - (unsigned)__builtin_clzll(n - 1);
+    shift = log - 2;
+    *class_bytes = (((n - 1) >> shift) + 1) << shift;
+    return 8 + (log - 7) * 4 + (uint32_t)(((n - 1) >> shift) & 3);
+}
+
+static size_t
+bytes_of_class(uint32_t class)
+{
+    unsigned log;
+
+    if (class < 8)
+        return ((size_t) class + 1) * 16;
+    log = 7 + (class - 8) / 4;
+    return (size_t)(4 + (class - 8) % 4 + 1) << (log - 2);
+}
+
+/* --- blocks: a header of 8 bytes, then the payload, aligned to 16 --- */
+
+static uint64_t *
+header_of(const void *payload)
+{
+    return (uint64_t *)((uintptr_t)payload - HEADER_BYTES);
+}
+
+static struct large *
+large_of(const void *payload)
+{
+    return (struct large *)((uintptr_t)payload - sizeof(struct large));
+}
+
+static uint32_t
+checked_class(const void *payload)
+{
+    uint64_t header = *header_of(payload);
+
+    if (header >> 32 != MAGIC_USED)
+        pin__bug("JavaScript heap: block %p is not in use", payload);
+    return (uint32_t)header;
+}
+
+/* What the block costs, header included. */
+static size_t
+block_bytes(const void *payload)
+{
+    uint32_t class = checked_class(payload);
+
+    return class == CLASS_LARGE ? large_of(payload)->mapped_bytes : bytes_of_class(class);
+}
+
+static size_t
+overhead(const void *payload)
+{
+    return (uint32_t)*header_of(payload) == CLASS_LARGE ? sizeof(struct large) : HEADER_BYTES;
+}
+
+static bool
+commit(struct pin_image *m, size_t end)
+{
+    size_t committed = round_up(end, GROW_BYTES);
+
+    if (end <= m->committed)
+        return true;
+    if (committed > m->reserved ||
+        mprotect(m->base + m->committed, committed - m->committed, PROT_READ | PROT_WRITE) != 0)
+        return false;
+    m->committed = committed;
+    return true;
+}
+
+static void *
+carve(struct pin_image *m, uint32_t class, size_t bytes)
+{
+    struct state *s = m->state;
+    uint64_t *block;
+
+    if (bytes > m->reserved - s->top || !commit(m, s->top + bytes))
+        return NULL;
+    block = (uint64_t *)(m->base + s->top);
+    s->top += bytes;
+    *block = MAGIC_USED << 32 | class;
+    return block + 1;
+}
+
+static void *
+alloc_small(struct pin_image *m, uint32_t class, size_t bytes)
+{
+    void *payload = m->state->free[class];
+
+    if (!payload)
+        return carve(m, class, bytes);
+    memcpy(&m->state->free[class], payload, sizeof(void *));
+    *header_of(payload) = MAGIC_USED << 32 | class;
+    return payload;
+}
+
+static void
+large_link(struct pin_image *m, struct large *l)
+{
+    l->next = m->large;
+    l->link = &m->large;
+    if (l->next)
+        l->next->link = &l->next;
+    m->large = l;
+}
+
+static void
+large_unlink(struct large *l)
+{
+    *l->link = l->next;
+    if (l->next)
+        l->next->link = l->link;
+}
+
+static void *
+alloc_large(struct pin_image *m, size_t bytes)
+{
+    struct large *l = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (l == MAP_FAILED)
+        return NULL;
+    l->mapped_bytes = bytes;
+    l->header = MAGIC_USED << 32 | CLASS_LARGE;
+    large_link(m, l);
+    return l + 1;
+}
+
+/* A run may free more of the image than it allocates. */
+static uint64_t
+held_by_run(const struct pin_image *m)
+{
+    return m->state->used > m->floor ? m->state->used - m->floor : 0;
+}
+
+/* Keeps the record of the first refusal. */
+static void *
+refuse(struct pin_image *m, size_t more)
+{
+    if (!m->breach.asked_bytes)
+        m->breach = (struct pin_breach){ .held_bytes = held_by_run(m), .asked_bytes = more };
+    return NULL;
+}
+
+/* Whether a run may hold `more` bytes. */
+static bool
+within_limit(struct pin_image *m, size_t more)
+{
+    uint64_t held = held_by_run(m);
+
+    if (held + more <= m->limit)
+        return true;
+    refuse(m, more);
+    return more <= GRACE_BLOCK && held + more <= m->limit + GRACE_BYTES;
+}
+
+static void
+count(struct pin_image *m, JSMallocState *js, size_t bytes)
+{
+    m->state->used += bytes;
+    js->malloc_size += bytes;
+    js->malloc_count++;
+    if (m->state->used > m->peak)
+        m->peak = m->state->used;
+}
+
+static void
+uncount(struct pin_image *m, JSMallocState *js, size_t bytes)
+{
+    m->state->used -= bytes;
+    js->malloc_size -= bytes;
+    js->malloc_count--;
+}
+
+static void *
+image_malloc(JSMallocState *js, size_t size)
+{
+    struct pin_image *m = js->opaque;
+    size_t bytes = round_up(size + HEADER_BYTES, 16);
+    uint32_t class = CLASS_LARGE;
+    void *payload;
+
+    if (size > RESERVE_MAX)
+        return refuse(m, size);
+    if (m->image_bytes && bytes > LARGE_BYTES)
+        bytes = round_up(size + sizeof(struct large), PAGE);
+    else
+        class = class_of(bytes, &bytes);
+    if (!within_limit(m, bytes))
+        return NULL;
+    payload = class == CLASS_LARGE ? alloc_large(m, bytes) : alloc_small(m, class, bytes);
+    if (!payload)
+        return refuse(m, bytes); /* no address space or no memory: told as a limit as well */
+    count(m, js, bytes);
+    return payload;
+}
+
+static void
+image_free(JSMallocState *js, void *payload)
+{
+    struct pin_image *m = js->opaque;
+    uint32_t class;
+    size_t bytes;
+
+    if (!payload)
+        return;
+    class = checked_class(payload);
+    bytes = block_bytes(payload);
+    uncount(m, js, bytes);
+    if (class == CLASS_LARGE) {
+        large_unlink(large_of(payload));
+        munmap(large_of(payload), bytes);
+        return;
+    }
+    *header_of(payload) = MAGIC_FREE << 32 | class;
+    memcpy(payload, &m->state->free[class], sizeof(void *));
+    m->state->free[class] = payload;
+}
+
+static size_t
+image_usable_size(const void *payload)
+{
+    return payload ? block_bytes(payload) - overhead(payload) : 0;
+}
+
+/* A large block stays one: its pages move, its bytes are not copied. */
+static void *
+remap_large(struct pin_image *m, JSMallocState *js, void *payload, size_t size)
+{
+    struct large *l = large_of(payload), *moved;
+    size_t old = l->mapped_bytes, bytes = round_up(size + sizeof *l, PAGE);
+
+    if (bytes == old)
+        return payload;
+    if (bytes > old && !within_limit(m, bytes - old))
+        return NULL;
+    large_unlink(l);
+    moved = mremap(l, old, bytes, MREMAP_MAYMOVE);
+    if (moved == MAP_FAILED) {
+        large_link(m, l);
+        return NULL;
+    }
+    moved->mapped_bytes = bytes;
+    large_link(m, moved);
+    uncount(m, js, old);
+    count(m, js, bytes);
+    return moved + 1;
+}
+
+static void *
+image_realloc(JSMallocState *js, void *payload, size_t size)
+{
+    struct pin_image *m = js->opaque;
+    size_t usable;
+    void *moved;
+
+    if (!payload)
+        return size ? image_malloc(js, size) : NULL;
+    if (!size) {
+        image_free(js, payload);
+        return NULL;
+    }
+    if (size <= RESERVE_MAX && size > LARGE_BYTES && checked_class(payload) == CLASS_LARGE)
+        return remap_large(m, js, payload, size);
+    usable = image_usable_size(payload);
+    if (size <= usable && size >= usable / 2)
+        return payload;
+    if (!(moved = image_malloc(js, size)))
+        return NULL;
+    memcpy(moved, payload, size < usable ? size : usable);
+    image_free(js, payload);
+    return moved;
+}
+
+const JSMallocFunctions pin__image_allocator = {
+    .js_malloc = image_malloc,
+    .js_free = image_free,
+    .js_realloc = image_realloc,
+    .js_malloc_usable_size = image_usable_size,
+};
+
+/* --- the fault handler --- */
+
+static struct pin_image *images; /* those that are protected */
+static struct sigaction other_handler;
+static bool installed;
+
+static bool
+note_write(struct pin_image *m, uintptr_t address)
+{
+    uintptr_t base = (uintptr_t)m->base;
+    uint32_t page;
+
+    if (address < base || address >= base + m->image_bytes)
+        return false;
+    page = (uint32_t)((address - base) / PAGE);
+    if (mprotect(m->base + page * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0) {
+        m->set[m->set_count] = page;
+        m->set_count++;
+        return true;
+    }
+    /* The process has too many mappings: give up the set, copy everything back. */
+    m->unprotected = mprotect(m->base, m->image_bytes, PROT_READ | PROT_WRITE) == 0;
+    return m->unprotected;
+}
+
+static void
+pass_on(int signal, siginfo_t *info, void *context)
+{
+    if (other_handler.sa_flags & SA_SIGINFO)
+        other_handler.sa_sigaction(signal, info, context);
+    else if (other_handler.sa_handler != SIG_DFL && other_handler.sa_handler != SIG_IGN)
+        other_handler.sa_handler(signal);
+    else
+        sigaction(SIGSEGV, &other_handler, NULL); /* the access is tried again, and crashes */
+    if (info->si_code <= 0)
+        raise(signal); /* somebody sent it: there is no access to try again */
+}
+
+static void
+on_fault(int signal, siginfo_t *info, void *context)
+{
+    int code = errno;
+
+    if (info->si_code == SEGV_ACCERR)
+        for (struct pin_image *m = images; m; m = m->next)
+            if (note_write(m, (uintptr_t)info->si_addr)) {
+                errno = code;
+                return;
+            }
+    pass_on(signal, info, context);
+    errno = code;
+}
+
+/* A stack of its own: the fault may be the overflow of the ordinary one. */
+static bool
+use_alternate_stack(void)
+{
+    static char bytes[ALT_STACK_SIZE];
+    stack_t have, stack = { .ss_sp = bytes, .ss_size = sizeof bytes };
+
+    if (sigaltstack(NULL, &have) == 0 && !(have.ss_flags & SS_DISABLE))
+        return true;
+    return sigaltstack(&stack, NULL) == 0;
+}
+
+static pin_status
+install(struct pin_err *err)
+{
+    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+    if (installed)
+        return PIN_OK;
+    sigemptyset(&action.sa_mask);
+    if (!use_alternate_stack() || sigaction(SIGSEGV, &action, &other_handler) != 0)
+        return pin__err_errno(err, PIN_IO, errno, "cannot watch the JavaScript heap");
+    installed = true;
+    return PIN_OK;
+}
+
+static void
+unregister(struct pin_image *m)
+{
+    for (struct pin_image **at = &images; *at; at = &(*at)->next)
+        if (*at == m) {
+            *at = m->next;
+            break;
+        }
+    if (!images && installed) {
+        sigaction(SIGSEGV, &other_handler, NULL);
+        installed = false;
+    }
+}
+
+/* --- the image --- */
+
+static pin_status
+reserve(struct pin_image *m, struct pin_err *err)
+{
+    for (size_t bytes = RESERVE_MAX; bytes >= RESERVE_MIN; bytes /= 2) {
+        char *base =
+            mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        if (base == MAP_FAILED)
+            continue;
+        m->base = base;
+        m->reserved = bytes;
+        return PIN_OK;
+    }
+    return pin__err_errno(err, PIN_NO_MEMORY, errno,
+                          "cannot reserve memory for the JavaScript heap");
+}
+
+pin_status
+pin__image_new(struct pin_image **out, enum pin_image_mode mode, uint64_t limit_bytes,
+               struct pin_err *err)
+{
+    struct pin_image *m = calloc(1, sizeof *m);
+    pin_status st;
+
+    *out = NULL;
+    if (!m)
+        return pin__err_no_memory(err);
+    m->mode = mode;
+    m->limit = limit_bytes;
+    m->period = PERIOD_MIN;
+    if ((st = reserve(m, err)) == PIN_OK && !commit(m, sizeof(struct state)))
+        st = pin__err_errno(err, PIN_NO_MEMORY, errno, "cannot get memory for the JavaScript heap");
+    if (st != PIN_OK) {
+        pin__image_free(m);
+        return st;
+    }
+    m->state = (struct state *)(void *)m->base;
+    m->state->top = round_up(sizeof *m->state, 16) + HEADER_BYTES;
+    *out = m;
+    return PIN_OK;
+}
+
+static pin_status
+protect(struct pin_image *m, struct pin_err *err)
+{
+    m->set_count = 0;
+    m->unprotected = false;
+    m->usual_before = m->usual;
+    m->usual = 0;
+    m->runs = 0;
+    m->protects++;
+    if (mprotect(m->base, m->image_bytes, PROT_READ) != 0)
+        return pin__err_errno(err, PIN_IO, errno, "cannot protect the JavaScript heap");
+    return PIN_OK;
+}
+
+static pin_status
+watch(struct pin_image *m, struct pin_err *err)
+{
+    pin_status st;
+
+    if (m->mode == PIN_IMAGE_COPY)
+        return PIN_OK;
+    if (!(m->set = calloc(m->image_bytes / PAGE, sizeof *m->set)))
+        return pin__err_no_memory(err);
+    if ((st = install(err)) != PIN_OK)
+        return st;
+    m->next = images;
+    images = m;
+    return protect(m, err);
+}
+
+pin_status
+pin__image_freeze(struct pin_image *m, struct pin_err *err)
+{
+    size_t end = round_up(m->state->top, PAGE);
+
+    if (!commit(m, end + PAGE))
+        return pin__err_no_memory(err);
+    m->state->top = end + HEADER_BYTES; /* what a run allocates starts on a page of its own */
+    memset(m->state->free, 0, sizeof m->state->free);
+    m->floor = m->state->used;
+    m->copy = mmap(NULL, end, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (m->copy == MAP_FAILED) {
+        m->copy = NULL;
+        return pin__err_errno(err, PIN_NO_MEMORY, errno, "cannot copy the JavaScript heap");
+    }
+    memcpy(m->copy, m->base, end);
+    m->image_bytes = end;
+    return watch(m, err);
+}
+
+void
+pin__image_start(struct pin_image *m, uint64_t limit_bytes)
+{
+    m->limit = limit_bytes < RESERVE_MAX ? limit_bytes : RESERVE_MAX;
+    m->breach = (struct pin_breach){ 0 };
+    m->peak = m->floor;
+}
+
+/* What the run allocated: secrets must not stay, memory must not pile up. */
+static pin_status
+drop_run(struct pin_image *m, struct pin_err *err)
+{
+    size_t used = m->state->top - m->image_bytes;
+    size_t kept = used < ZEROED_BYTES ? used : ZEROED_BYTES;
+
+    while (m->large) {
+        struct large *l = m->large;
+
+        large_unlink(l);
+        munmap(l, l->mapped_bytes);
+    }
+    memset(m->base + m->image_bytes, 0, kept);
+    if (used > kept) {
+        char *from = m->base + m->image_bytes + kept;
+
+        if (madvise(from, (size_t)(m->base + m->committed - from), MADV_DONTNEED) != 0)
+            return pin__err_errno(err, PIN_IO, errno, "cannot give back the JavaScript heap");
+    }
+    return PIN_OK;
+}
+
+static void
+copy_back(struct pin_image *m)
+{
+    if (m->mode == PIN_IMAGE_COPY || m->unprotected) {
+        memcpy(m->base, m->copy, m->image_bytes);
+        return;
+    }
+    for (uint32_t i = 0; i < m->set_count; i++)
+        memcpy(m->base + m->set[i] * PAGE, m->copy + m->set[i] * PAGE, PAGE);
+}
+
+/* Whether the set holds pages that runs do not usually write: a collection writes every object, and
+ * from then on every restore would copy the whole image. */
+static bool
+is_unusual(struct pin_image *m)
+{
+    if (m->unprotected)
+        return true;
+    if (!m->usual) {
+        bool smaller = m->set_count < m->usual_before / 2;
+
+        m->usual = m->set_count;
+        m->period = smaller ? PERIOD_MIN : m->period < PERIOD_MAX ? m->period * 2 : PERIOD_MAX;
+    }
+    m->runs++;
+    return m->set_count > 2 * m->usual + SET_SLACK ||
+           (m->set_count > SET_LARGE && m->runs >= m->period);
+}
+
+pin_status
+pin__image_restore(struct pin_image *m, struct pin_err *err)
+{
+    pin_status st = drop_run(m, err);
+
+    copy_back(m);
+    if (st == PIN_OK && m->mode == PIN_IMAGE_WRITE_SET && is_unusual(m))
+        st = protect(m, err);
+    return st;
+}
+
+const struct pin_breach *
+pin__image_breach(const struct pin_image *m)
+{
+    return &m->breach;
+}
+
+struct pin_image_stats
+pin__image_stats(const struct pin_image *m)
+{
+    return (struct pin_image_stats){
+        .image_bytes = m->image_bytes,
+        .set_pages = m->set_count,
+        .protects = m->protects,
+        .floor_bytes = m->floor,
+        .run_bytes = held_by_run(m),
+        .peak_bytes = m->peak - m->floor,
+    };
+}
+
+static uint64_t
+mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+uint64_t
+pin__image_hash(const struct pin_image *m)
+{
+    uint64_t hash = 1, word;
+
+    for (size_t at = 0; at < m->image_bytes; at += sizeof word) {
+        memcpy(&word, m->base + at, sizeof word);
+        hash = mix(hash, word);
+    }
+    for (size_t at = m->image_bytes; at < m->committed; at += sizeof word) {
+        memcpy(&word, m->base + at, sizeof word);
+        if (word) /* how much is accessible does not matter, that it is zero does */
+            hash = mix(hash ^ at, word);
+    }
+    return hash;
+}
+
+void
+pin__image_free(struct pin_image *m)
+{
+    if (!m)
+        return;
+    unregister(m);
+    while (m->large) {
+        struct large *l = m->large;
+
+        large_unlink(l);
+        munmap(l, l->mapped_bytes);
+    }
+    if (m->copy)
+        munmap(m->copy, m->image_bytes);
+    if (m->base)
+        munmap(m->base, m->reserved);
+    free(m->set);
+    free(m);
+}
