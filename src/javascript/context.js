@@ -8,22 +8,21 @@
 const TENANT_HEADER = 'x-tenant-id';
 
 export class Context {
-    #root;
+    #root; /* undefined in a root: no object that refers to itself waits for a collection */
     #parent;
     #params;
     #tenantId;
-    #forks;
-    #destroyed = false;
+    #forks; /* undefined until there is one; null when destroyed */
 
     /* A root has no parent; it may start in a tenant and with parameters of an earlier workspace. */
     constructor(parent, tenantId, params){
         this.#parent = parent;
-        this.#root = parent ? parent.root : this;
+        if(parent) this.#root = parent.root;
         this.#tenantId = tenantId;
         this.#params = params;
     }
 
-    get root(){ return this.#root; }
+    get root(){ return this.#root ?? this; }
     get parent(){ return this.#parent; }
 
     get params(){
@@ -36,14 +35,14 @@ export class Context {
 
     /* The header decides as soon as there are parameters: setting it enters a tenant. */
     get tenantId(){
-        const root = this.#root;
+        const { root } = this;
         return root.#params ? root.#params._headers?.[TENANT_HEADER] : root.#tenantId;
     }
 
     /* The parameters of the workspace for another one to start with; undefined when nobody gave or
      * looked at any. */
     get carriedParams(){
-        return this.#root.#params;
+        return this.root.#params;
     }
 
     /* A falsy value is made again. */
@@ -51,10 +50,17 @@ export class Context {
         return this[name] || (this[name] = fn());
     }
 
+    /* A fork that nobody destroys is destroyed with this context. */
     fork(){
         const fork = new Context(this);
         (this.#forks ??= []).push(fork);
         return fork;
+    }
+
+    /* Whether there is nothing to destroy. */
+    get isEmpty(){
+        if(Reflect.ownKeys(this).length) return false;
+        return !this.#forks || this.#forks.every(fork => fork.isEmpty);
     }
 
     /* Gives what fn(this) gives, and destroys the context in any case. */
@@ -71,10 +77,11 @@ export class Context {
     }
 
     async destroy(){
-        if(this.#destroyed) return;
-        this.#destroyed = true;
+        if(this.#forks === null) return;
+        const forks = this.#forks ?? [];
+        this.#forks = null;
         const failures = [];
-        while(this.#forks?.length) await this.#forks.pop().destroy().catch(error => failures.push(error));
+        while(forks.length) await forks.pop().destroy().catch(error => failures.push(error));
         await this.#destroyProperties(failures);
         if(failures.length == 1) throw failures[0];
         if(failures.length > 1){

@@ -5,7 +5,7 @@
  */
 import 'pinstripe:builtin_services';
 import { BackgroundJob, describeJob } from 'pinstripe:background_job';
-import { beginRun, currentRun } from 'pinstripe:run';
+import { beginRun, rootOfRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
 import { environment, importFile, refuse } from 'pinstripe:native/engine';
@@ -90,47 +90,47 @@ export function catalog(){
 
 const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate: () => late.database.migrate() };
 
-/* Settles when run() has. */
-export async function execute(task){
+/* A promise that settles when run() has. Written without async functions: an empty run is to cost
+ * next to nothing. */
+export function execute(task){
     const { params, tenant } = task;
     const root = new Context(undefined, tenant?.id, params && paramsFromJson(params, tenant?.id, config.multiTenant));
-    const run = beginRun(root);
+    beginRun(root);
     try {
-        return await KINDS[task.kind](task, root);
+        return Promise.resolve(KINDS[task.kind](task, root));
     } catch(error){
-        run.failed = true;
-        throw error;
+        return Promise.reject(error);
     }
 }
 
 /* A job sees a fork of its workspace's root. What run() gives is dropped. */
-async function runJob({ name, args }, root){
-    const job = new (known(name))(root.fork());
-    await job.run(...args);
+function runJob({ name, args }, root){
+    const job = new (jobOf(name))(root.fork());
+    return job.run(...args);
 }
 
-/* A task whose job is unknown or broken never starts: that is told apart from a failure. */
-function known(name){
-    try {
-        return BackgroundJob.for(name);
-    } catch(error){
-        refuse();
-        throw error;
-    }
+/* The executor asks only for what the catalog has and finds whole; anything else has not started. */
+function jobOf(name){
+    const entry = jobs.get(name);
+    if(entry && !entry.broken) return entry.Class;
+    refuse();
+    return BackgroundJob.for(name);
 }
 
-async function callService({ name, args }, root){
+function callService({ name, args }, root){
     const workspace = new Workspace(root);
-    await workspace[name](...args);
+    return workspace[name](...args);
 }
 
 function listTenants(task){
-    return late.database.tenantPage(task, known(task.name).tenantsFilter);
+    return late.database.tenantPage(task, jobOf(task.name).tenantsFilter);
 }
 
-/* After execute has settled, child runs have ended and timers were dropped. */
-export function finish(){
-    const { root, failed } = currentRun();
+/* After execute has settled, child runs have ended and timers were dropped. A promise, or nothing
+ * when there is nothing to destroy. */
+export function finish(failed){
+    const root = rootOfRun();
+    if(root.isEmpty) return undefined;
     return failed ? root.destroyAfterFailure() : root.destroy();
 }
 

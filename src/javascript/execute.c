@@ -219,13 +219,13 @@ call_entry(struct pin_engine *e, JSValueConst function, int argc, JSValue *argv,
 static enum pin_pumped
 wind_up(struct pin_engine *e, struct pin_outcome *o)
 {
-    JSValue promise = JS_UNDEFINED;
+    JSValue promise = JS_UNDEFINED, failed = JS_NewBool(e->ctx, o->kind != PIN_OUTCOME_SUCCEEDED);
     enum pin_pumped p = pin__engine_pump(e, JS_UNDEFINED);
 
     if (p == PIN_PUMPED_STOPPED)
         return p;
     drop_timers(e, true);
-    p = call_entry(e, e->entry.finish, 0, NULL, &promise);
+    p = call_entry(e, e->entry.finish, 1, &failed, &promise);
     if (p == PIN_PUMPED_SETTLED && o->kind == PIN_OUTCOME_SUCCEEDED &&
         JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
         JSValue thrown = JS_PromiseResult(e->ctx, promise);

@@ -27,7 +27,7 @@ export class Registry {
             try {
                 entry.Class = makeClass(Base, entry, this);
             } catch(error){
-                entry.broken = whereBroken(error, entry.file);
+                entry.broken = whereBroken(error, entry.file, firstLine(entry.definition));
             }
         }
     }
@@ -88,13 +88,20 @@ export const metaMethods = {
     },
 };
 
+/* Where the first function of an exported object stands: for what is wrong with the whole of it. */
+function firstLine(definition){
+    const functions = Object.values(Object.getOwnPropertyDescriptors(definition)).flatMap(({ value, get, set }) => [value, get, set]);
+    const lines = functions.map(f => typeof f == 'function' ? f.lineNumber : undefined).filter(Number.isInteger);
+    return lines.length ? Math.min(...lines) : 1;
+}
+
 /* { message, file, line } of an error: the innermost line of its stack inside `file`, else the innermost
- * inside the project. */
-export function whereBroken(error, file){
+ * inside the project, else `line`. */
+export function whereBroken(error, file, line = null){
     const message = error instanceof Error ? errorText(error) : `${show(error)} was thrown`;
     const places = stackPlaces(error);
     const place = places.find(at => at.file == file) ?? places.find(at => at.file.startsWith('lib/'));
-    return { message, file: place?.file ?? file, line: place?.line ?? null };
+    return { message, file: place?.file ?? file, line: place?.line ?? line };
 }
 
 function errorText({ name, message }){

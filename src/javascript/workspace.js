@@ -6,7 +6,7 @@
  */
 import { Context, copyParams } from 'pinstripe:context';
 import { ServiceConsumer } from 'pinstripe:service';
-import { running } from 'pinstripe:run';
+import { isRunning } from 'pinstripe:run';
 
 export class Workspace extends ServiceConsumer {
     /* fn gets the workspace as `this` and as its argument; its value is given back. Without a tenant
@@ -32,7 +32,7 @@ export function workspaceOf(context){
 }
 
 async function runWorkspace(fn, root){
-    if(!running()) throw new Error('A workspace can only be made while a job runs, not while the project is loaded.');
+    if(!isRunning()) throw new Error('A workspace can only be made while a job runs, not while the project is loaded.');
     const workspace = new Workspace(root);
     return root.run(() => fn.call(workspace, workspace));
 }
