@@ -128,6 +128,7 @@ import_own_modules(struct pin_engine *e)
     e->entry.catalog = JS_GetPropertyStr(e->ctx, entry, "catalog");
     e->entry.execute = JS_GetPropertyStr(e->ctx, entry, "execute");
     e->entry.finish = JS_GetPropertyStr(e->ctx, entry, "finish");
+    e->entry.give_up_file = JS_GetPropertyStr(e->ctx, entry, "giveUpFile");
     JS_FreeValue(e->ctx, entry);
     return true;
 }
@@ -158,7 +159,8 @@ pin__engine_new(struct pin_engine **out, const struct pin_engine_options *option
     if (!e)
         return pin__err_no_memory(err);
     e->root_fd = -1;
-    e->entry.load = e->entry.catalog = e->entry.execute = e->entry.finish = JS_UNDEFINED;
+    e->entry.load = e->entry.catalog = e->entry.execute = JS_UNDEFINED;
+    e->entry.finish = e->entry.give_up_file = JS_UNDEFINED;
     e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
     if ((st = open_root(e, options, err)) != PIN_OK || (st = make_runtime(e, err)) != PIN_OK ||
         (st = pin__random_seed(&e->random, err)) != PIN_OK)
@@ -217,6 +219,15 @@ list_files(struct pin_engine *e, JSValue *out, struct pin_err *err)
     return st;
 }
 
+/* A top level that waits for what cannot come breaks its file; the others are loaded. */
+static bool
+give_up_file(struct pin_engine *e)
+{
+    JSValue gave_up = JS_Call(e->ctx, e->entry.give_up_file, JS_UNDEFINED, 0, NULL);
+
+    return JS_ToBool(e->ctx, gave_up) == 1;
+}
+
 static pin_status
 load_files(struct pin_engine *e, struct pin_err *err)
 {
@@ -229,7 +240,8 @@ load_files(struct pin_engine *e, struct pin_err *err)
     JS_FreeValue(e->ctx, files);
     if (JS_IsException(promise))
         return exception_to_err(e, PIN_CONFIG, "", err);
-    pin__engine_pump(e, promise);
+    while (pin__engine_pump(e, promise) == PIN_PUMPED_STUCK && give_up_file(e))
+        ;
     if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
         JS_Throw(e->ctx, JS_PromiseResult(e->ctx, promise));
         st = exception_to_err(e, PIN_CONFIG, "", err);
@@ -274,6 +286,7 @@ pin__engine_freeze(struct pin_engine *e, struct pin_err *err)
 {
     if (JS_IsJobPending(e->rt) || e->timers.count || e->calls.count)
         return pin__err_set(err, PIN_FAILED, "the project's files left something pending");
+    pin__rejections_clear(&e->rejections, e->ctx); /* of files that are told as broken */
     JS_RunGC(e->rt);
     e->phase = PIN_ENGINE_FROZEN;
     return pin__image_freeze(e->image, err);

@@ -43,7 +43,7 @@ struct pin_engine {
     const struct pin_host *host; /* NULL in the nursery */
     enum pin_engine_phase phase;
     struct {
-        JSValue load, catalog, execute, finish;
+        JSValue load, catalog, execute, finish, give_up_file;
     } entry;
 
     /* Of the run under way. */

@@ -10,6 +10,7 @@
  *   setTimeout setInterval clearTimeout clearInterval queueMicrotask     also put on globalThis
  *   setQuietTimeout(fn, ms)    a timeout that nobody misses: no warning when the run ends before it
  *   openTimers()               how many timers the run has open
+ *   dropTimers()               cancels them and tells how many there were
  */
 #include "javascript/engine_internal.h"
 
@@ -104,6 +105,15 @@ js_open_timers(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 }
 
 static JSValue
+js_drop_timers(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    (void)this;
+    (void)argc;
+    (void)argv;
+    return JS_NewUint32(ctx, pin__timers_cancel(&pin__engine_of(ctx)->timers, ctx));
+}
+
+static JSValue
 run_microtask(JSContext *ctx, int argc, JSValueConst *argv)
 {
     (void)argc;
@@ -143,6 +153,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("importFile", 1, js_import_file),
     JS_CFUNC_DEF("refuse", 0, js_refuse),
     JS_CFUNC_DEF("openTimers", 0, js_open_timers),
+    JS_CFUNC_DEF("dropTimers", 0, js_drop_timers),
     JS_CFUNC_MAGIC_DEF("setQuietTimeout", 2, js_set_timer, PIN_TIMER_QUIET),
     GLOBALS,
 };
