@@ -207,6 +207,26 @@ call_service(const struct call *c, const char *name, struct pin_buf *args,
     options->args = (struct pin_bytes){ args->data, args->size };
 }
 
+/* A program that asked for JSON gets its summary line all the same. */
+static enum pin_exit
+refuse_call(struct cli *cli, struct pin_executor *x, const struct call *c,
+            const struct pin_err *err)
+{
+    enum pin_exit code = pin__cli_fail(cli, err);
+    struct pin_summary summary;
+    struct run_output output;
+
+    if (!c->json)
+        return code;
+    pin__summary_init(&summary);
+    pin__outcome_fail(&summary.outcome, PIN_OUTCOME_REFUSED, "Error", "%s", err->message);
+    pin__run_output_init(&output, cli, x, true, false);
+    pin__run_output_summary(&output, c->name, &summary, code);
+    pin__run_output_fini(&output);
+    pin__summary_fini(&summary);
+    return code;
+}
+
 static enum pin_exit
 run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
 {
@@ -223,7 +243,7 @@ run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
     enum pin_exit code;
 
     if (check_job(catalog, c, &name, &err) != PIN_OK)
-        return pin__cli_fail(cli, &err);
+        return refuse_call(cli, x, c, &err);
     options.name = name.text;
     if (catalog->replaces_run_background_job && !c->tenant)
         call_service(c, name.text, &service_args, &options);

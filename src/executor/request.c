@@ -438,7 +438,7 @@ error_of(struct request *q, struct pin_buf *out)
         aggregate(q, out);
     else if (q->failed)
         pin__buf_add(out, pin__buf_text(&q->first_error), q->first_error.size);
-    else if (q->cancelled)
+    else if (q->cut_short)
         pin__buf_adds(out,
                       "{\"name\":\"Error\",\"message\":\"the run was stopped before it began\"}");
 }
@@ -478,7 +478,7 @@ fill_summary(struct request *q)
 
     error_of(q, &s->outcome.error);
     s->outcome.kind = q->failed ? q->first_kind : PIN_OUTCOME_SUCCEEDED;
-    if (q->cancelled && !q->failed)
+    if (q->cut_short && !q->failed)
         s->outcome.kind = PIN_OUTCOME_CANCELLED;
     s->multi_tenant = q->fan_out;
     s->tenants = q->finished;
@@ -519,6 +519,8 @@ void
 request_cancel(struct request *q)
 {
     q->cancelled = true;
+    q->cut_short |=
+        q->single_waiting || q->page_at < q->page_count || (q->fan_out && !q->pages_done);
     while (q->returned) {
         struct run *run = q->returned;
 

@@ -86,6 +86,7 @@ struct request {
     char *single_tenant_id;
     char *single_tenant_name;
     bool cancelled; /* nothing more is started */
+    bool cut_short; /* and something was left that would have been */
 
     bool page_in_flight;
     bool pages_done;
