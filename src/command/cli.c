@@ -77,13 +77,13 @@ pin__cli_say(const struct cli *cli, const char *fmt, ...)
 }
 
 /* A message may quote what came from outside; a terminal must not obey it. */
-static void
-put_harmless(FILE *to, const char *text)
+void
+pin__cli_put(FILE *to, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
 
-        if ((c < 0x20 && c != '\n') || c == 0x7f)
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
             fprintf(to, "\\x%02x", c);
         else
             fputc(c, to);
@@ -95,7 +95,7 @@ pin__cli_fail(const struct cli *cli, const struct pin_err *err)
 {
     fflush(cli->out); /* what was said before comes before, also when both go to one place */
     fprintf(cli->err, "%spinstripe: ", cli->err_color ? escapes[STYLE_RED] : "");
-    put_harmless(cli->err, err->message);
+    pin__cli_put(cli->err, err->message);
     fputs(cli->err_color ? "\033[0m\n" : "\n", cli->err);
     return pin__exit_of(err->status);
 }

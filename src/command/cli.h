@@ -52,6 +52,8 @@ enum cli_style { STYLE_GREEN, STYLE_BLUE, STYLE_YELLOW, STYLE_RED, STYLE_BOLD };
 /* Prints `text` to cli->out, coloured if that stream is. */
 void pin__cli_paint(const struct cli *cli, enum cli_style style, const char *fmt, ...)
     PIN_PRINTF(3, 4);
+/* Text from outside: control characters that a terminal would obey come as \\xNN. */
+void pin__cli_put(FILE *to, const char *text);
 /* A line of talk to cli->err, unless --quiet. */
 void pin__cli_say(const struct cli *cli, const char *fmt, ...) PIN_PRINTF(2, 3);
 /* Prints the sentence of *err to cli->err and gives the exit code of its status. */

@@ -114,7 +114,9 @@ generate_project_exec(struct cli *cli, const struct args *a)
     char root[PATH_MAX];
     struct scaffold s = { .cli = cli, .root = root };
 
-    if (package_name(typed ? typed : "", &name, &err) != PIN_OK ||
+    if (!typed)
+        typed = "";
+    if (package_name(typed, &name, &err) != PIN_OK ||
         open_folder(cli, typed, root, &err) != PIN_OK ||
         write_project(&s, name.dashed.text, &err) != PIN_OK)
         return pin__cli_fail(cli, &err);

@@ -4,13 +4,12 @@
 #include "command/command.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <limits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/quote.h"
 #include "project/names.h"
+#include "project/project.h"
 
 #define COMMANDS_MAX 64
 
@@ -115,44 +114,17 @@ apply_globals(struct cli *cli, const struct args *a, struct pin_err *err)
     return PIN_OK;
 }
 
-static bool
-has_config(const char *folder)
-{
-    char path[PATH_MAX];
-    struct stat st;
-
-    if ((size_t)snprintf(path, sizeof path, "%s/pinstripe.config.js", folder) >= sizeof path)
-        return false;
-    return stat(path, &st) == 0;
-}
-
-/* The nearest folder upward from `folder` (absolute) that is a project; "" when none is. */
-static void
-climb_to_project(char *folder)
-{
-    while (*folder && !has_config(folder))
-        *strrchr(folder, '/') = '\0';
-}
-
 static pin_status
 find_project(struct cli *cli, const char *asked, struct pin_err *err)
 {
-    char folder[PATH_MAX];
+    struct pin_buf root = PIN_BUF_INIT(PATH_MAX);
+    pin_status st = pin__project_find(asked ? asked : ".", &root, err);
 
-    if (!realpath(asked ? asked : ".", folder))
-        return pin__err_errno(err, errno == ENOENT ? PIN_NOT_FOUND : PIN_IO, errno,
-                              "cannot open folder %s", asked ? asked : ".");
-    if (asked && !has_config(folder))
-        return pin__err_set(err, PIN_NOT_FOUND, "%s is no project: it has no pinstripe.config.js",
-                            asked);
-    climb_to_project(folder);
-    if (!*folder)
-        return pin__err_set(err, PIN_NOT_FOUND,
-                            "this is no project: there is no pinstripe.config.js here or in a "
-                            "folder above; run this in a project, name one with --project DIR, or "
-                            "make one with \"pinstripe generate-project NAME\"");
-    cli->root = strdup(folder);
-    return cli->root ? PIN_OK : pin__err_no_memory(err);
+    if (st == PIN_OK)
+        cli->root = root.data; /* taken over: main frees it */
+    else
+        pin__buf_fini(&root);
+    return st;
 }
 
 static enum pin_exit
@@ -209,24 +181,13 @@ pin__command_unknown(const struct cli *cli, const char *name)
     const char *near;
     size_t n = 0;
 
-    for (; cli->commands[n] && n < COMMANDS_MAX; n++)
+    for (; n < COMMANDS_MAX && cli->commands[n]; n++)
         names[n] = cli->commands[n]->name;
     near = pin__names_suggest(name, names, n);
     return pin__cli_refuse(cli, PIN_INVALID, "No such command %s exists.%s%s%s%s",
                            pin__quote_text(name).text, near ? " Did you mean \"" : "",
                            near ? near : "", near ? "\"?" : "",
                            near ? "" : " \"pinstripe list-commands\" lists them.");
-}
-
-/* A project that is named like this must not be a surprise: an empty value counts as not set. */
-static const char *
-environment_name(void)
-{
-    const char *name = getenv("PINSTRIPE_ENV");
-
-    if (!name || !*name)
-        name = getenv("NODE_ENV");
-    return name && *name ? name : "development";
 }
 
 enum pin_exit
@@ -237,8 +198,9 @@ pin__command_line(struct cli *cli, int argc, char **argv)
     const struct command *c;
     const char *name;
 
-    cli->environment = environment_name();
-    if (pin__args_parse(&a, NULL, global_options, true, argc - 1, argv + 1, &err) != PIN_OK ||
+    if (pin__project_environment(&cli->environment, getenv("PINSTRIPE_ENV"), getenv("NODE_ENV"),
+                                 &err) != PIN_OK ||
+        pin__args_parse(&a, NULL, global_options, true, argc - 1, argv + 1, &err) != PIN_OK ||
         apply_globals(cli, &a, &err) != PIN_OK)
         return pin__cli_fail(cli, &err);
     if (pin__args_flag(&a, "version"))

@@ -33,8 +33,11 @@ extern const struct command pin__cmd_generate_model;
 extern const struct command pin__cmd_generate_project;
 extern const struct command pin__cmd_generate_service;
 extern const struct command pin__cmd_help;
+extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;
 extern const struct command pin__cmd_run_background_job;
+extern const struct command pin__cmd_migrate_database;
+extern const struct command pin__cmd_reset_database;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */
 const struct command *pin__command_find(const struct cli *cli, const char *name);

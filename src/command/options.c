@@ -3,6 +3,8 @@
 
 #include "project/names.h"
 
+#define OPTION_NAMES_MAX ((size_t)2 * ARGS_OPTIONS_MAX)
+
 struct parser {
     struct args *args;
     const struct opt *tables[2];
@@ -88,13 +90,13 @@ find_short(const struct parser *p, char letter)
 static pin_status
 unknown_option(const struct parser *p, const char *name, size_t size, struct pin_err *err)
 {
-    const char *names[2 * ARGS_OPTIONS_MAX];
+    const char *names[OPTION_NAMES_MAX];
     char word[64];
     const char *near;
     size_t n = 0;
 
     for (size_t t = 0; t < 2; t++)
-        for (const struct opt *o = p->tables[t]; o && o->name && n < 2 * ARGS_OPTIONS_MAX; o++)
+        for (const struct opt *o = p->tables[t]; o && o->name && n < OPTION_NAMES_MAX; o++)
             names[n++] = o->name;
     snprintf(word, sizeof word, "%.*s", size < sizeof word ? (int)size : 0, name);
     near = pin__names_suggest(word, names, n);

@@ -1,0 +1,95 @@
+/* cmd_migrate_database.c - bring the database up to the project's migrations. */
+#include <jansson.h>
+#include <signal.h>
+
+#include "command/command.h"
+#include "command/migrate.h"
+#include "command/project_executor.h"
+#include "command/run_output.h"
+
+static void
+tick(void *output)
+{
+    pin__run_output_tick(output);
+}
+
+static void
+print_applied(const struct cli *cli, const struct pin_buf *value)
+{
+    json_t *document = json_loadb(pin__buf_text(value), value->size, 0, NULL);
+    json_t *applied = json_object_get(document, "applied"), *name;
+    size_t i;
+
+    json_array_foreach(applied, i, name)
+    {
+        pin__cli_paint(cli, STYLE_GREEN, "Applied migration: %s", json_string_value(name));
+        fputc('\n', cli->out);
+    }
+    if (!json_array_size(applied))
+        pin__cli_say(cli, "pinstripe: the database is up to date");
+    json_decref(document);
+}
+
+static enum pin_exit
+exit_of(const struct pin_summary *s)
+{
+    switch (s->outcome.kind) {
+    case PIN_OUTCOME_SUCCEEDED:
+        return PIN_EXIT_OK;
+    case PIN_OUTCOME_TIMED_OUT:
+        return PIN_EXIT_TIMED_OUT;
+    case PIN_OUTCOME_CANCELLED:
+        return pin__cli_stop_signal() == SIGINT ? PIN_EXIT_INTERRUPTED : PIN_EXIT_TERMINATED;
+    default:
+        return PIN_EXIT_FAILED;
+    }
+}
+
+enum pin_exit
+pin__migrate(struct cli *cli, struct pin_executor *x)
+{
+    struct pin_request_options options = { .kind = PIN_TASK_MIGRATE, .name = "migrate-database" };
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_summary summary;
+    struct run_output output;
+    enum pin_exit code;
+    pin_status st;
+
+    pin__summary_init(&summary);
+    pin__run_output_init(&output, cli, x, false, false);
+    pin__cli_stop_on_signals(x, tick, &output);
+    st = pin__executor_run(x, &options, &output.sink, &summary, &err);
+    code = exit_of(&summary);
+    if (st == PIN_OK)
+        pin__run_output_summary(&output, options.name, &summary, code);
+    pin__run_output_fini(&output);
+    if (st != PIN_OK)
+        code = pin__cli_fail(cli, &err);
+    else if (code == PIN_EXIT_OK)
+        print_applied(cli, &summary.outcome.value);
+    pin__summary_fini(&summary);
+    return code;
+}
+
+static enum pin_exit
+migrate_database_exec(struct cli *cli, const struct args *a)
+{
+    struct pin_executor *x = NULL;
+    enum pin_exit code;
+
+    (void)a;
+    if (pin__cli_open_executor(cli, 0, &x, &code))
+        code = pin__migrate(cli, x);
+    pin__executor_close(x);
+    return code;
+}
+
+const struct command pin__cmd_migrate_database = {
+    .name = "migrate-database",
+    .brief = "apply the migrations that the database has not had yet",
+    .details =
+        "Migrations are the files of lib/migrations; each runs in a transaction of its own, in "
+        "the\norder of their numbers.",
+    .needs = NEEDS_PROJECT,
+    .exec = migrate_database_exec,
+};
