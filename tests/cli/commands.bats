@@ -86,7 +86,7 @@ load helper
 @test "outside a project a command that needs one is exit 3 and says what to do" {
     run_separately pinstripe generate-service x
     expect_status 3
-    expect_in_errors "no pinstripe.config.js"
+    expect_in_errors "no project in"
     expect_in_errors "generate-project"
 }
 

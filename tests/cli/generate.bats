@@ -65,6 +65,7 @@ JOB
     for name in /a a//b ../x a/ $'a\033[1mb' "$(printf 'x%.0s' {1..300})"; do
         run_separately pinstripe generate-background-job "$name"
         expect_status 2
+        # shellcheck disable=SC2154  # set by bats
         [[ $stderr != *$'\033'* ]]
     done
     [ "$(ls)" = pinstripe.config.js ]
@@ -100,7 +101,7 @@ export default {
 MIGRATION
     run pinstripe generate-model blogPost title
     expect_status 4
-    [ "$(ls lib/migrations | wc -l)" -eq 1 ]
+    [ "$(find lib/migrations -name "*.js" | wc -l)" -eq 1 ]
 }
 
 @test "a wrong field is exit 2, names the field, and makes nothing" {
@@ -126,7 +127,7 @@ MIGRATION
     grep -q "users.addColumn('age', 'integer')" lib/migrations/*_add_age_to_users.js
     grep -q "tags.create()" lib/migrations/*_create_tags.js
     grep -q "people.addColumn('name', 'string')" lib/migrations/*_rename.js
-    [ "$(ls lib/migrations | sed 's/_.*//' | sort -u | wc -l)" -eq 4 ]
+    [ "$(find lib/migrations -name '*.js' -printf '%f\n' | sed 's/_.*//' | sort -u | wc -l)" -eq 4 ]
     run_separately pinstripe generate-migration more name:string
     expect_status 2
     expect_in_errors "--table"
