@@ -189,7 +189,18 @@ serve(struct nursery *n)
     }
 }
 
-/* Children are killed by the kernel when this process ends, and reaped by init. */
+/* Nobody is left behind: not a worker, not an orphan that came to us as subreaper. */
+static void
+end_children(struct nursery *n)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        if (n->children[i].pid)
+            kill(n->children[i].pid, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        continue;
+}
+
+/* Should this process be killed, then the kernel kills its workers (PR_SET_PDEATHSIG). */
 static void
 prepare_process(struct nursery *n)
 {
@@ -221,6 +232,7 @@ pin__nursery_main(int argc, char **argv)
     st = load(&n, argv, &err);
     if (st == PIN_OK) {
         serve(&n);
+        end_children(&n);
     } else {
         pin__channel_send(&n.control, &(struct pin_message){ .type = PIN_MESSAGE_REFUSED,
                                                              .number = (uint64_t)st,
