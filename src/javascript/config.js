@@ -3,7 +3,7 @@
  * The file's default export is an object, or a function (it may be async) that gives one. Keys that
  * pinstripe does not know are kept for the project's own services.
  */
-import { environment, root } from 'pinstripe:native/engine';
+import { environment, root, setTimeZone } from 'pinstripe:native/engine';
 import { late } from 'pinstripe:late';
 import { parseDuration } from 'pinstripe:units';
 
@@ -21,6 +21,7 @@ export async function loadConfig(exported){
     Object.assign(config, merge(defaults(), given ?? {}));
     check();
     config.database.filename = absolute(config.database.filename);
+    if(config.timeZone !== null) setTimeZone(config.timeZone);
 }
 
 function defaults(){

@@ -147,11 +147,29 @@ js_random(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 
 static const JSCFunctionListEntry global_functions[] = { GLOBALS };
 
+/* The zone of local dates. The nursery sets it once, before any file of the project but its
+ * configuration is loaded, so that every worker has it from birth. */
+static JSValue
+js_set_time_zone(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    const char *zone = JS_ToCString(ctx, argv[0]);
+
+    (void)this_value;
+    (void)argc;
+    if (!zone)
+        return JS_EXCEPTION;
+    setenv("TZ", zone, 1);
+    tzset();
+    JS_FreeCString(ctx, zone);
+    return JS_UNDEFINED;
+}
+
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("print", 2, js_print),
     JS_CFUNC_DEF("call", 1, js_call),
     JS_CFUNC_DEF("importFile", 1, js_import_file),
     JS_CFUNC_DEF("refuse", 0, js_refuse),
+    JS_CFUNC_DEF("setTimeZone", 1, js_set_time_zone),
     JS_CFUNC_DEF("openTimers", 0, js_open_timers),
     JS_CFUNC_DEF("dropTimers", 0, js_drop_timers),
     JS_CFUNC_MAGIC_DEF("setQuietTimeout", 2, js_set_timer, PIN_TIMER_QUIET),
