@@ -4,5 +4,7 @@
 const struct pin_js_native *const pin__js_natives[] = {
     &pin__js_native_engine,
     &pin__js_native_platform,
+    &pin__js_native_inflector,
+    &pin__js_native_cron,
     NULL,
 };

@@ -232,7 +232,6 @@ the_local_zone_follows_TZ(void **state)
                                        "../etc/passwd",
                                        "/etc/passwd",
                                        "E5",
-                                       "EST",
                                        "EST5EDT,M13.1.0,M11.1.0",
                                        "EST5EDT,M3.2.0",
                                        "EST25",
