@@ -137,14 +137,14 @@ const isPlainAscii = (text) => /^[\x00-\x7f]*$/.test(text);
 
 const isRightPunycode = (label) => {
     const decoded = fromPunycode(label.slice(4));
-    return decoded !== undefined && !isPlainAscii(decoded) && mapDomain(decoded) === decoded &&
+    return decoded !== undefined && !isPlainAscii(decoded) && !/[\x80-\x9f]/.test(decoded) && mapDomain(decoded) === decoded &&
         toPunycode(decoded) === label.slice(4);
 };
 
 const domainToAscii = (domain) => {
     const mapped = isPlainAscii(domain) ? domain.toLowerCase() : mapDomain(domain);
     const labels = mapped.split('.').map((label) => isPlainAscii(label) ? label : `xn--${toPunycode(label)}`);
-    const right = labels.every((label) => !label.startsWith('xn--') || isRightPunycode(label));
+    const right = !mapped.includes('\ufffd') && labels.every((label) => !label.startsWith('xn--') || isRightPunycode(label));
     return right ? labels.join('.') : undefined;
 };
 
@@ -356,19 +356,18 @@ class Address {
         if (slashes.test(text))
             return this.readAuthority(this.special ? text.replace(/^[/\\]+/, '') : text.slice(2));
         this.take(base, ['username', 'password', 'host', 'port']);
-        if (!(this.special ? /^[/\\]/ : /^\//).test(text))
-            this.takePath(base, text);
-        return this.readPathQueryAndFragment(text, base) && this.keepQuery(base, text);
+        return (this.special ? /^[/\\]/ : /^\//).test(text) ? this.readPathQueryAndFragment(text)
+            : this.readBeside(text, base);
     }
 
-    // A relative reference begins where the base's path ends; "", "?q" and "#f" keep it whole.
-    takePath(base, text) {
+    // A relative path begins where the base's path ends; "", "?q" and "#f" keep it whole.
+    readBeside(text, base) {
         this.take(base, ['path']);
-        if (text !== '' && !/^[?#]/.test(text))
+        if (text !== '' && !/^[?#]/.test(text)) {
             this.shorten();
-    }
-
-    keepQuery(base, text) {
+            return this.readPathQueryAndFragment(text);
+        }
+        this.readQueryAndFragment(text);
         if (text === '' || text[0] === '#')
             this.query = base.query;
         return true;
@@ -381,13 +380,12 @@ class Address {
         if (base?.scheme !== 'file:')
             return this.readPathQueryAndFragment(text);
         this.host = base.host;
-        if (/^[/\\]/.test(text)) {
-            if (!startsWithDriveLetter(text.slice(1)) && /^[a-zA-Z]:$/.test(base.path[0] ?? ''))
-                this.path.push(base.path[0]);
-        } else if (!startsWithDriveLetter(text)) {
-            this.takePath(base, text);
-        }
-        return this.readPathQueryAndFragment(text) && this.keepQuery(base, text);
+        if (!/^[/\\]/.test(text) && !startsWithDriveLetter(text))
+            return this.readBeside(text, base);
+        if (/^[/\\]/.test(text) && !startsWithDriveLetter(text.slice(1)) &&
+                /^[a-zA-Z]:$/.test(base.path[0] ?? ''))
+            this.path.push(base.path[0]);
+        return this.readPathQueryAndFragment(text);
     }
 
     readFileHost(text) {
@@ -760,6 +758,8 @@ export class URL {
             return;
         address.path = [];
         address.readPath(withoutTabs(wellFormed(value)).replace(/[?#]/g, encodeCharacter));
+        if (address.path.length === 0 && address.host === null)
+            address.path.push('');
     }
 
     get search() {

@@ -2,6 +2,8 @@
  *
  *   run-javascript FILE.js                      evaluates a module, with all globals; it may import
  *                                               'pinstripe' and files of its own folder
+ *   run-javascript --root DIR FILE.js           the same, with imports from all of DIR; FILE is
+ *                                               relative to it
  *   run-javascript --project DIR JOB [ARGS]     loads a project and executes one job; ARGS is a
  * JSON array. Prints the outcome on stderr. run-javascript --catalog DIR                prints the
  * catalog of a project
@@ -113,38 +115,51 @@ run_job(const char *folder, const char *job, const char *args)
 }
 
 static int
-run_file(const char *file)
+evaluate(const char *root, const char *file)
 {
-    char path[PATH_MAX], *name;
     struct pin_engine_options options = { .environment = "development", .version = PIN_VERSION };
     struct pin_engine *e = NULL;
     struct pin_err err = PIN_ERR_INIT;
     int code = 0;
 
-    if (!realpath(file, path)) {
-        fprintf(stderr, "run-javascript: %s: %s\n", file, strerror(errno));
-        return 1;
-    }
-    name = strrchr(path, '/');
-    *name++ = '\0';
-    options.root = path[0] ? path : "/";
+    options.root = root;
     if (pin__engine_new(&e, &options, &err) != PIN_OK ||
-        pin__engine_evaluate(e, name, &host, &err) != PIN_OK)
+        pin__engine_evaluate(e, file, &host, &err) != PIN_OK)
         code = fail(&err);
     fflush(stdout);
     pin__engine_free(e);
     return code;
 }
 
+static int
+run_file(const char *root, const char *file)
+{
+    char path[PATH_MAX], *name;
+
+    if (!realpath(root ? root : file, path)) {
+        fprintf(stderr, "run-javascript: %s: %s\n", root ? root : file, strerror(errno));
+        return 1;
+    }
+    if (root)
+        return evaluate(path, file);
+    name = strrchr(path, '/');
+    *name++ = '\0';
+    return evaluate(path[0] ? path : "/", name);
+}
+
 int
 main(int argc, char **argv)
 {
     if (argc == 2 && argv[1][0] != '-')
-        return run_file(argv[1]);
+        return run_file(NULL, argv[1]);
+    if (argc == 4 && strcmp(argv[1], "--root") == 0)
+        return run_file(argv[2], argv[3]);
     if (argc == 3 && strcmp(argv[1], "--catalog") == 0)
         return run_job(argv[2], NULL, NULL);
     if ((argc == 4 || argc == 5) && strcmp(argv[1], "--project") == 0)
         return run_job(argv[2], argv[3], argc == 5 ? argv[4] : "[]");
-    fprintf(stderr, "usage: run-javascript FILE.js | --project DIR JOB [ARGS] | --catalog DIR\n");
+    fprintf(
+        stderr,
+        "usage: run-javascript [--root DIR] FILE.js | --project DIR JOB [ARGS] | --catalog DIR\n");
     return 2;
 }
