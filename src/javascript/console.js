@@ -3,7 +3,7 @@
 // What console keeps (indentation of groups, counters, stopwatches) is in the heap, so a run starts
 // with none of them whatever earlier runs did.
 import { print } from 'pinstripe:native/engine';
-import { now, plainLine } from 'pinstripe:native/platform';
+import { now, printPlain } from 'pinstripe:native/platform';
 import { formatWithOptions, inspect, widthOf } from 'pinstripe:inspect';
 import { kindOf } from 'pinstripe:kind';
 
@@ -20,10 +20,7 @@ const writeText = (stream, text) => {
 };
 
 const write = (stream, args) => {
-    const line = indentation === '' ? plainLine(...args) : undefined;
-    if (line !== undefined)
-        print(stream, line);
-    else
+    if (indentation !== '' || !printPlain(stream, ...args))
         writeText(stream, formatWithOptions(undefined, ...args));
 };
 

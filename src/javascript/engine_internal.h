@@ -72,6 +72,5 @@ bool pin__engine_drain(struct pin_engine *e);
 bool pin__engine_must_stop(struct pin_engine *e);
 /* Prints one of our own lines on the run's stderr. */
 void pin__engine_say(struct pin_engine *e, const char *fmt, ...) PIN_PRINTF(2, 3);
-void pin__engine_print(struct pin_engine *e, enum pin_stream stream, const char *data, size_t size);
 
 #endif

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "workspace/workspace.h"
 
 struct pin_engine;
 
@@ -55,6 +56,8 @@ const char *pin__engine_root(const struct pin_engine *e);         /* the project
 const char *pin__engine_environment(const struct pin_engine *e);  /* "development", ... */
 struct pin_mono pin__engine_deadline(const struct pin_engine *e); /* of the run under way */
 bool pin__engine_is_running(const struct pin_engine *e); /* false while the project is loaded */
+/* Prints on a stream of the run; on stderr while the project is loaded. */
+void pin__engine_print(struct pin_engine *e, enum pin_stream stream, const char *data, size_t size);
 
 /* Throws a JavaScript Error with the sentence of `err` and returns JS_EXCEPTION. */
 JSValue pin__js_throw(JSContext *ctx, const struct pin_err *err);

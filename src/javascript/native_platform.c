@@ -600,25 +600,33 @@ add_plain(JSContext *ctx, struct pin_buf *line, JSValueConst value)
     return true;
 }
 
-/* plainLine(array): the arguments as one line with its end, when all are strings without a '%' in
- * the first, numbers, booleans, null or undefined; otherwise undefined. */
+/* printPlain(stream, ...args): writes the line and gives true when all arguments are strings,
+ * numbers, booleans, null or undefined and the first needs no formatting; otherwise false. */
 static JSValue
-plain_line(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+print_plain(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     struct pin_buf line = PIN_BUF_INIT((size_t)1 << 30);
+    bool plain = true;
+    int32_t stream;
 
     (void)self;
-    for (int i = 0; i < argc; i++) {
-        if (i > 0)
+    if (argc < 1 || JS_ToInt32(ctx, &stream, argv[0]) != 0)
+        return JS_FALSE;
+    for (int i = 1; plain && i < argc; i++) {
+        if (i > 1)
             pin__buf_addc(&line, ' ');
-        if (!add_plain(ctx, &line, argv[i]) ||
-            (i == 0 && argc > 1 && line.size > 0 && memchr(line.data, '%', line.size))) {
-            pin__buf_fini(&line);
-            return JS_UNDEFINED;
-        }
+        plain = add_plain(ctx, &line, argv[i]) &&
+                !(i == 1 && argc > 2 && line.size > 0 && memchr(line.data, '%', line.size));
     }
     pin__buf_addc(&line, '\n');
-    return string_from(ctx, &line);
+    plain = plain && !line.bad;
+    if (plain) {
+        mend_surrogates((uint8_t *)line.data, line.size);
+        pin__engine_print(pin__engine_of(ctx), stream == PIN_STDOUT ? PIN_STDOUT : PIN_STDERR,
+                          line.data, line.size);
+    }
+    pin__buf_fini(&line);
+    return JS_NewBool(ctx, plain);
 }
 
 static const JSCFunctionListEntry exports[] = {
@@ -638,7 +646,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("randomUuid", 0, random_uuid),
     JS_CFUNC_DEF("now", 0, now),
     JS_CFUNC_DEF("timeOrigin", 0, time_origin),
-    JS_CFUNC_DEF("plainLine", 0, plain_line),
+    JS_CFUNC_DEF("printPlain", 1, print_plain),
 };
 
 const struct pin_js_native pin__js_native_platform = {
