@@ -76,6 +76,7 @@ struct pin_cursor {
     struct pin_session *session;   /* the rest is for the database floor only */
     struct pin_statement *statement;
     const struct pin_query *query;
+    uint64_t serial; /* of the statement's use: a closed cursor cannot touch a later one */
 };
 
 /* All columns in the table's order. */
