@@ -1,9 +1,11 @@
 /* background_job.js - the class of all background jobs: what meta() may declare, and how one run asks
  * for another. */
+import { check, checkZone } from 'pinstripe:native/cron';
 import { call } from 'pinstripe:native/engine';
 import { carryArguments } from 'pinstripe:carry';
 import { config } from 'pinstripe:config';
 import { Context } from 'pinstripe:context';
+import { jobName } from 'pinstripe:native/inflector';
 import { late } from 'pinstripe:late';
 import { parseBytes, parseDuration } from 'pinstripe:units';
 import { jobs } from 'pinstripe:registries';
@@ -21,8 +23,8 @@ export class BackgroundJob extends ServiceConsumer {
 
     /* The class of a job: name, multiTenant, tenantsFilter, schedules, what meta() assigned. */
     static for(name){
-        const { Class, broken } = find(name);
-        if(broken) throw new Error(`Background job "${jobKey(name)}" is broken: ${brokenText(broken)}`);
+        const { name: key, Class, broken } = find(name);
+        if(broken) throw new Error(`Background job "${key}" is broken: ${brokenText(broken)}`);
         return Class;
     }
 
@@ -81,8 +83,8 @@ function readSchedule(when){
     if(unknown) throw new Error(`schedule() does not know the option "${unknown}"; it knows ${SCHEDULE_OPTIONS.join(' and ')}`);
     const { cron, timeZone = null } = options;
     if(typeof cron != 'string') throw new Error('schedule({ cron, timeZone }) needs cron, a text');
-    refuseProblem(late.cron.check(cron));
-    if(timeZone !== null) refuseProblem(late.cron.checkZone(String(timeZone)));
+    refuseProblem(check(cron));
+    if(timeZone !== null) refuseProblem(checkZone(String(timeZone)));
     return { cron, timeZone };
 }
 
@@ -100,16 +102,20 @@ function takeFromPrototype(Class, key, isValid, expected){
     if(!isValid(Class[key])) throw new Error(`${key} must be ${expected}`);
 }
 
-/* The name under which a job is looked up: however it is spelled. */
-function jobKey(name){
-    return late.inflector.dasherize(String(name));
-}
-
+/* However the name is spelled. */
 function find(name){
-    const key = jobKey(name);
+    const key = nameOf(name);
     const entry = jobs.get(key);
     if(!entry) throw new Error(`No such background job "${key}" exists.`);
     return entry;
+}
+
+function nameOf(name){
+    try {
+        return jobName(name);
+    } catch(error){
+        throw new Error(`No such background job ${JSON.stringify(String(name))} exists: ${error.message}`);
+    }
 }
 
 /* The executor decides where it runs, and for which tenants unless `once`. */

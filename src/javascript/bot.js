@@ -4,7 +4,7 @@
  */
 import { config } from 'pinstripe:config';
 import { jobs } from 'pinstripe:registries';
-import { late } from 'pinstripe:late';
+import { matches } from 'pinstripe:native/cron';
 import { Workspace } from 'pinstripe:workspace';
 
 class Bot {
@@ -37,7 +37,7 @@ function due(unixTime){
     for(const { name, Class, broken } of jobs.entries.sort(byName)){
         if(broken) continue;
         for(const { cron, timeZone, args } of Class.plan){
-            if(late.cron.matches(cron, timeZone ?? config.timeZone, unixTime)) found.push({ name, args });
+            if(matches(cron, timeZone ?? config.timeZone, unixTime)) found.push({ name, args });
         }
     }
     return found;

@@ -4,6 +4,7 @@ import { callJob } from 'pinstripe:background_job';
 import { config } from 'pinstripe:config';
 import { defer } from 'pinstripe:defer';
 import { defineService } from 'pinstripe:service';
+import * as inflector from 'pinstripe:native/inflector';
 import { environment, root } from 'pinstripe:native/engine';
 import { late } from 'pinstripe:late';
 import { runInNewWorkspace, workspaceOf } from 'pinstripe:workspace';
@@ -16,7 +17,7 @@ const services = {
     database: context => late.database.createDatabase(context),
     defer: () => defer,
     environment: () => environment,
-    inflector: () => late.inflector,
+    inflector: () => inflector,
     initialParams: context => context.root.params,
     params: context => context.params,
     project: () => project,

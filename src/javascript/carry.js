@@ -4,7 +4,7 @@
  * BigInt, NaN, holes, maps, promises) is an error that names the path, at the call. As JSON does,
  * properties that are undefined or have a symbol for a name are left out, and toJSON() is asked.
  */
-const DEPTH_MAX = 200;
+const DEPTH_MAX = 100;
 
 /* A deep copy that holds only what JSON can carry. Undefined arguments at the end are left out, so
  * that run()'s own defaults apply; elsewhere they are an error. */
@@ -65,7 +65,7 @@ function carryProperties(object, path, parents){
     const plain = unwrapPrimitive(object);
     if(plain !== object) return carry(plain, path, parents);
     const lost = lostKind(object);
-    if(lost) refuse(path, `is a ${lost}`);
+    if(lost) refuse(path, `is ${/^[AEIOU]/.test(lost) ? 'an' : 'a'} ${lost}`);
     const copy = {};
     for(const key of Object.keys(object)){
         const value = object[key];

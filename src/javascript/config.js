@@ -4,7 +4,6 @@
  * pinstripe does not know are kept for the project's own services.
  */
 import { environment, root, setTimeZone } from 'pinstripe:native/engine';
-import { late } from 'pinstripe:late';
 import { parseDuration } from 'pinstripe:units';
 
 /* Filled by loadConfig: one object for good, so that it can be imported before. */
@@ -56,8 +55,8 @@ function check(){
 
 function checkTimeZone(timeZone){
     if(timeZone === null) return;
-    const problem = typeof timeZone == 'string' ? late.cron.checkZone(timeZone) : { message: 'it must be a name such as \'Europe/Paris\'' };
-    if(problem) throw new Error(`timeZone ${JSON.stringify(timeZone)} is no time zone: ${problem.message ?? problem}`);
+    const problem = typeof timeZone == 'string' ? checkZone(timeZone) : { message: 'it must be a name such as \'Europe/Paris\'' };
+    if(problem) throw new Error(`timeZone ${JSON.stringify(timeZone)} is no time zone: ${problem.message}`);
 }
 
 function absolute(filename){

@@ -33,15 +33,7 @@ export async function load(files){
 
 async function importLateModules(){
     late.database = await import('pinstripe:database').catch(() => undefined);
-    late.cron = await import('pinstripe:native/cron').catch(() => ({ check: () => null, checkZone: () => null, matches: () => false }));
-    late.inflector = await import('pinstripe:native/inflector').catch(() => simpleInflector);
 }
-
-const simpleInflector = {
-    snakeify: name => name.split('/').map(part => part.replace(/([A-Z])/g, '_$1').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '')).join('/'),
-    dasherize: name => simpleInflector.snakeify(name).replaceAll('_', '-'),
-    camelize: name => simpleInflector.snakeify(name).replace(/[^a-z0-9]+(.)/g, (_, c) => c.toUpperCase()),
-};
 
 async function loadConfigFile(file){
     try {
