@@ -54,7 +54,7 @@ test: setup
 check: all $(UNIT)
 	@tools/run-tests $(BUILD)
 
-unit: $(UNIT)
+unit: all $(UNIT)
 	@tools/run-tests $(BUILD) unit
 
 javascript cli fault: all

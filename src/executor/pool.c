@@ -212,6 +212,7 @@ take_message(struct worker_process *w, const struct pin_message *m)
     switch (m->type) {
     case PIN_MESSAGE_READY:
         w->ready = true;
+        w->heap_hash = m->number;
         if (run)
             begin_head(w);
         break;

@@ -28,6 +28,7 @@ struct worker_process {
     int pid;
     int pidfd; /* -1 until the nursery told it */
     bool ready;
+    uint64_t heap_hash; /* of its heap before the first run; all workers of a nursery have the same */
     bool wants_out; /* something is unsent: epoll tells when the socket takes more */
     bool doomed;    /* killed or broken: gets no more tasks, waits for its exit */
     enum kill_reason killed;
