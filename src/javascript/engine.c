@@ -51,13 +51,15 @@ pin__engine_is_running(const struct pin_engine *e)
 JSValue
 pin__js_throw(JSContext *ctx, const struct pin_err *err)
 {
-    JSValue error = JS_NewError(ctx);
+    JSValue plain = JS_NewError(ctx); /* has no stack; its constructor makes one that has */
+    JSValue constructor = JS_GetPropertyStr(ctx, plain, "constructor");
+    JSValue message = JS_NewString(ctx, err->message);
+    JSValue error = JS_CallConstructor(ctx, constructor, 1, &message);
 
-    if (JS_IsException(error))
-        return error;
-    JS_DefinePropertyValueStr(ctx, error, "message", JS_NewString(ctx, err->message),
-                              JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    return JS_Throw(ctx, error);
+    JS_FreeValue(ctx, message);
+    JS_FreeValue(ctx, constructor);
+    JS_FreeValue(ctx, plain);
+    return JS_IsException(error) ? error : JS_Throw(ctx, error);
 }
 
 /* Moves the exception that is pending into *err. */

@@ -48,6 +48,7 @@ extern const struct pin_js_native *const pin__js_natives[]; /* ends with NULL */
 extern const struct pin_js_native pin__js_native_engine;
 extern const struct pin_js_native pin__js_native_inflector;
 extern const struct pin_js_native pin__js_native_cron;
+extern const struct pin_js_native pin__js_native_database;
 extern const struct pin_js_native pin__js_native_platform;
 
 /* What a native may ask of the engine that called it. */

@@ -1,0 +1,159 @@
+/* database.js - what `this.database` is: the tables of the project as one workspace sees them.
+ *
+ * A name that is no member here is a table, looked up when it is asked for; so making a database object
+ * costs next to nothing, and a job that never uses one opens no file.
+ */
+import 'pinstripe:model'; /* before query: the modules refer to each other */
+import * as native from 'pinstripe:native/database';
+import { applyMigrations } from 'pinstripe:migration';
+import { chooseScope, pageOfTenants, tenantRow } from 'pinstripe:tenant';
+import { rootOfRun } from 'pinstripe:run';
+import { databases, openSession } from 'pinstripe:session';
+import { defer } from 'pinstripe:defer';
+import { modelOf } from 'pinstripe:model';
+import { startQuery } from 'pinstripe:query';
+import { workspaceOf } from 'pinstripe:workspace';
+
+export { Model, ValidationError } from 'pinstripe:model';
+
+/* What the service `database` gives. */
+export function createDatabase(context){
+    return new Database(context, openSession(context));
+}
+
+class Database {
+    #context;
+    #session;
+    #fixedScope; /* true or a tenant's id: not for the workspace to choose */
+    #chosen;     /* { tenantId, scope }: made once, and again when the header was changed */
+
+    constructor(context, session, fixedScope){
+        this.#context = context;
+        this.#session = session;
+        this.#fixedScope = fixedScope;
+        databases.set(this, { session, scope: () => this.#scope() });
+    }
+
+    #scope(){
+        if(this.#fixedScope !== undefined) return this.#fixedScope;
+        const { tenantId } = this.#context.root;
+        if(!this.#chosen || this.#chosen.tenantId !== tenantId){
+            this.#chosen = { tenantId, scope: chooseScope(this.#context, this, this.#session) };
+        }
+        return this.#chosen.scope;
+    }
+
+    get context(){ return this.#context; }
+    get workspace(){ return workspaceOf(this.#context); }
+
+    /* Awaits to the row, or to undefined. */
+    get tenant(){
+        return defer(async () => tenantRow(await this.#scope(), this, this.#session));
+    }
+
+    /* The rows of all tenants. */
+    get withoutTenantScope(){
+        return new Database(this.#context, this.#session, true);
+    }
+
+    inTenant(id){
+        return new Database(this.#context, this.#session, id);
+    }
+
+    /* A query on the table, which need not be there yet. fn, if any, is called with it, and its value given. */
+    table(name, fn){
+        const query = startQuery(this, `${name}`, modelOf(`${name}`));
+        return fn ? fn.call(query, query) : query;
+    }
+
+    get info(){
+        return Object.fromEntries(this.#session.tableNames.map(name => [name, 'table']));
+    }
+
+    isScoped(name){
+        return Boolean(this.#session.table(name)?.scoped);
+    }
+
+    /* A statement of the project's own: run(text, ...values) or run([text, ...values]). Plain objects. */
+    async run(statement, ...values){
+        const [text, ...bound] = Array.isArray(statement) ? statement : [statement, ...values];
+        if(typeof text != 'string') throw new TypeError('database.run(sql, ...values) needs an SQL text');
+        const scope = await this.#scope();
+        try {
+            return native.run(this.#session.number, scope, text, bound);
+        } finally {
+            this.#session.forgetTables();
+        }
+    }
+
+    /* fn's value; everything or nothing of what it writes. */
+    async transaction(fn){
+        return this.#session.transaction(() => fn.call(this, this));
+    }
+
+    /* One at a time over all processes: on SQLite that is a transaction. */
+    async lock(fn){
+        return this.transaction(fn);
+    }
+
+    /* The names of the migrations that were applied now. */
+    async migrate(){
+        return applyMigrations(this.withoutTenantScope, this.#session);
+    }
+
+    async drop(){
+        this.#session.drop();
+    }
+
+    /* Reads the schema again. */
+    async reset(){
+        this.#session.forgetTables();
+    }
+
+    async getUnixTimestamp(){
+        return Math.floor(Date.now() / 1000);
+    }
+
+    async ping(){
+        native.check(this.#session.number);
+        return true;
+    }
+
+    [Symbol.for('pinstripe.inspect')](){
+        return `database { ${this.#session.tableNames.join(', ')} }`;
+    }
+}
+
+/* Behind the members: the tables. */
+Object.setPrototypeOf(Database.prototype, new Proxy(Object.prototype, {
+    get(target, name, database){
+        if(typeof name == 'symbol' || name in target || name == 'then' || name == 'toJSON') return Reflect.get(target, name, database);
+        const { session } = databases.get(database) ?? {};
+        if(!session) return undefined;
+        return session.table(name) ? startQuery(database, name, modelOf(name)) : noSuchTable(name, session);
+    },
+}));
+
+/* Awaits to undefined; whatever is called on it rejects. */
+function noSuchTable(name, session){
+    const refusing = defer(() => {
+        throw new Error(`No such table "${name}" exists; the database has ${session.tableNames.join(', ') || 'no table'}.`);
+    });
+    return new Proxy(defer(() => undefined), {
+        get(target, key){
+            return key == 'then' || key == 'catch' || key == 'finally' ? target[key] : refusing[key];
+        },
+    });
+}
+
+/* Whether any session of the run holds a transaction open. */
+export const inTransaction = native.inTransaction;
+
+/* What the executor asks for: see PIN_TASK_TENANTS and PIN_TASK_MIGRATE in workspace/workspace.h. */
+export async function tenantPage(task, filter){
+    return pageOfTenants(createDatabase(rootOfRun()).withoutTenantScope, task, filter);
+}
+
+export async function migrate(){
+    return { applied: await createDatabase(rootOfRun()).migrate() };
+}

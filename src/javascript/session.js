@@ -1,0 +1,152 @@
+/* session.js - a workspace's session with the database: opened at first use, one for each root context.
+ *
+ * The connection behind it is C's and outlives the run; it is known here by its number only. What a run
+ * learned about tables is kept here, so that it dies with the run.
+ */
+import * as native from 'pinstripe:native/database';
+import { clearTimeout, setTimeout } from 'pinstripe:native/engine';
+import { config } from 'pinstripe:config';
+import { rootOfRun } from 'pinstripe:run';
+import { modelOf } from 'pinstripe:model';
+import { parseDuration } from 'pinstripe:units';
+import { tenantPrototype } from 'pinstripe:tenant';
+
+const KEY = Symbol('database session');
+
+/* Of a context: the workspace's. */
+export function openSession(context){
+    return context.root.getOrCreate(KEY, () => new Session(context.root));
+}
+
+/* Of a database object; set by database.js. */
+export const databases = new WeakMap(); /* Database -> { session, scope() } */
+
+export function sessionOf(database){
+    return databases.get(database).session;
+}
+
+/* { number, scope } for one call of C, or a promise of it: a project's own tenant() may take its time. */
+export function accessOf(database){
+    const { session, scope } = databases.get(database);
+    const found = scope();
+    return found instanceof Promise ? found.then(scope => ({ number: session.number, scope })) : { number: session.number, scope: found };
+}
+
+export class Session {
+    #root;
+    #number;
+    #tables = new Map();
+    #names;
+    #depth = 0;
+    tenants = new Map(); /* ids that were looked up and found */
+
+    constructor(root){
+        this.#root = root;
+    }
+
+    get number(){
+        return this.#number ??= native.open({ ...config.database, multiTenant: config.multiTenant });
+    }
+
+    /* { name, columns: { name: type }, scoped, model, prototype }, undefined when there is no such table. */
+    table(name){
+        const known = this.#tables.get(name);
+        if(known) return known;
+        const table = native.table(this.number, name);
+        if(!table) return undefined;
+        table.model = modelOf(name);
+        table.prototype = name == 'tenants' && config.multiTenant ? tenantPrototype(table.model, this) : table.model.prototype;
+        this.#tables.set(name, table);
+        return table;
+    }
+
+    get tableNames(){
+        return this.#names ??= native.tables(this.number);
+    }
+
+    forgetTables(){
+        this.#tables.clear();
+        this.#names = undefined;
+    }
+
+    /* Inside another one it is a part of that. What fn throws rolls back, and is thrown. */
+    async transaction(fn){
+        const { number } = this;
+        native.begin(number, limitMs());
+        this.#depth++;
+        let value;
+        try {
+            value = this.#depth == 1 ? await this.#withinLimit(fn) : await fn();
+        } catch(error){
+            this.#depth--;
+            native.rollback(number);
+            this.forgetTables();
+            throw error;
+        }
+        this.#depth--;
+        native.commit(number);
+        return value;
+    }
+
+    /* C looks at the time whenever the database is used; the timer is for code that awaits something else. */
+    #withinLimit(fn){
+        const { number } = this;
+        return new Promise((resolve, reject) => {
+            const timer = setTimeout(() => {
+                try {
+                    if(native.expire(number)) native.check(number);
+                } catch(error){
+                    reject(error);
+                }
+            }, limitMs());
+            const settle = how => value => {
+                clearTimeout(timer);
+                how(value);
+            };
+            new Promise(resolveFn => resolveFn(fn())).then(settle(resolve), settle(reject));
+        });
+    }
+
+    /* fn is one migration, run unless the database had it. True when it was run. */
+    async migration(version, fn){
+        const { number } = this;
+        if(!native.migrationBegin(number, version)) return false;
+        this.#depth++;
+        try {
+            await fn();
+        } catch(error){
+            native.rollback(number);
+            throw error;
+        } finally {
+            this.#depth--;
+            this.forgetTables();
+        }
+        native.migrationCommit(number, version);
+        this.forgetTables();
+        return true;
+    }
+
+    /* After drop(): the file is gone, and with it every connection. */
+    drop(){
+        this.#number = undefined;
+        this.forgetTables();
+        native.drop(config.database.filename);
+    }
+
+    /* With the workspace. The connection of the run itself ends with the run, so that destroy() hooks can
+     * still use it. */
+    destroy(){
+        if(this.#number === undefined) return;
+        const open = this.#depth > 0;
+        if(open || this.#root !== rootOfRun()){
+            native.release(this.#number);
+            this.#number = undefined;
+            this.forgetTables();
+        }
+        if(open) throw new Error('A database transaction was still open when its workspace ended, so it was rolled back: await what transaction() gives.');
+    }
+}
+
+function limitMs(){
+    return parseDuration(config.database.transactionLimit, 'database.transactionLimit');
+}

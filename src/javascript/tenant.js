@@ -1,0 +1,142 @@
+/* tenant.js - whose rows a workspace sees, and what a tenant's row can do.
+ *
+ * The tenant is decided by the x-tenant-id header of the workspace's parameters, else by the project's
+ * configuration, else by the host. The header of a run comes from the executor, which took it from the
+ * tenants table; any other is looked up, and one that is not there is an error, never "all rows".
+ */
+import * as native from 'pinstripe:native/database';
+import { config } from 'pinstripe:config';
+import { tenantOfRun } from 'pinstripe:run';
+import { databaseOf } from 'pinstripe:row';
+import { runInTenantWorkspace, Workspace } from 'pinstripe:workspace';
+import { Query } from 'pinstripe:query';
+
+const OWN_HOST = '127.0.0.1'; /* of a workspace that nobody gave an address */
+
+/* true for all rows, else the tenant's id; or a promise of it. */
+export function chooseScope(context, database, session){
+    if(!config.multiTenant) return true;
+    const { tenantId } = context.root;
+    if(tenantId !== undefined && tenantId !== null) return checkedTenant(String(tenantId), database, session);
+    if(config.tenant !== undefined) return tenantOfConfig(context, database, session);
+    return tenantOfHost(context.root.carriedParams, database, session);
+}
+
+function checkedTenant(id, database, session){
+    if(tenantOfRun() === id || session.tenants.has(id)) return id;
+    if(!findTenant(database, session, { id })) throw new Error(`No such tenant "${id}" exists.`);
+    session.tenants.set(id, true);
+    return id;
+}
+
+function findTenant(database, session, where){
+    const table = session.table('tenants');
+    if(!table) return undefined;
+    const described = { table: 'tenants', ops: Object.entries(where).map(([column, value]) => [0, column, value]) };
+    return native.first(session.number, true, described, table.prototype, { database, table });
+}
+
+function tenantOfConfig(context, database, session){
+    const given = typeof config.tenant == 'function' ? config.tenant.call(new Workspace(context)) : config.tenant;
+    const decide = async value => scopeOfGiven(await value, database, session);
+    return typeof given == 'object' || typeof given == 'function' ? decide(given) : scopeOfGiven(given, database, session);
+}
+
+function scopeOfGiven(given, database, session){
+    if(given === undefined || given === null) return true;
+    const { id } = typeof given == 'string' ? findTenant(database, session, { name: given }) ?? {} : given;
+    if(typeof id != 'string') throw new Error(`No such tenant ${JSON.stringify(given)} exists (tenant in pinstripe.config.js).`);
+    return id;
+}
+
+function tenantOfHost(params, database, session){
+    if(!params) return true;
+    const host = `${params._headers?.host ?? params._url?.hostname ?? ''}`.replace(/:\d+$/, '').toLowerCase();
+    if(host == '' || host == OWN_HOST) return true;
+    return findTenant(database, session, { host })?.id ?? true;
+}
+
+/* The row of a scope's tenant. */
+export function tenantRow(scope, database, session){
+    if(scope === true) return undefined;
+    const row = findTenant(database, session, { id: scope });
+    if(!row) throw new Error(`The tenant "${scope}" is not in the database any more.`);
+    return row;
+}
+
+/* What rows of the table tenants have besides what lib/models/tenant.js gives them. */
+export const tenantMethods = {
+    /* fn gets a workspace of its own, in this tenant. */
+    runInNewWorkspace(fn){
+        return runInTenantWorkspace(this.id, fn);
+    },
+
+    /* The database as this tenant sees it, on the same connection. */
+    get scopedDatabase(){
+        return databaseOf(this).inTenant(this.id);
+    },
+
+    /* Part of delete(): nothing of a tenant outlives it. */
+    async deleteOwned(){
+        const database = this.scopedDatabase;
+        for(const name of ownedTables(database)) await database.table(name).delete();
+    },
+};
+
+function ownedTables(database){
+    return Object.keys(database.info).filter(name => database.isScoped(name));
+}
+
+/* A tenant's row leads to its rows of every table: tenant.users. */
+export function tenantPrototype(model, session){
+    const prototype = Object.create(model.prototype);
+    for(const name of session.tableNames){
+        if(name in prototype || name == 'tenants') continue;
+        Object.defineProperty(prototype, name, {
+            configurable: true,
+            get(){ return this.scopedDatabase.table(name); },
+            set(value){ Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }); },
+        });
+    }
+    return prototype;
+}
+
+const PAGE_ROWS = 256; /* PIN_TENANT_PAGE */
+
+/* One page of the tenants that a job runs for: { tenants: [{ id, name }], cursor }. The cursor holds how many
+ * came before and where the last page ended, so the filter's own order and limit hold over all pages. */
+export async function pageOfTenants(database, { name, tenant, cursor }, filter){
+    if(!database.info.tenants) throw new Error(`The database has no table "tenants" yet, so "${name}" cannot run for each tenant: run pinstripe migrate-database.`);
+    const left = await (filter ? filter(database.table('tenants')) : database.table('tenants'));
+    if(Query.isQuery(left)) return pageOfQuery(tenant ? onlyTenant(left, tenant) : left, cursor);
+    const rows = await rowsOf(left, name);
+    return pageOfRows(tenant ? rows.filter(({ id }) => id === tenant.id) : rows, cursor);
+}
+
+function onlyTenant(query, { id }){
+    return query.join('id', 'tenants', 'id').where({ id });
+}
+
+async function pageOfQuery(query, cursor){
+    const [, before, key] = /^(\d+):(.*)$/s.exec(cursor ?? '') ?? [null, 0];
+    const count = Math.min(PAGE_ROWS, (query.rowLimit ?? Infinity) - before);
+    if(count <= 0) return { tenants: [], cursor: null };
+    const page = await query.page(key, count);
+    return describe(page.rows, page.key === undefined ? null : `${Number(before) + page.rows.length}:${page.key}`);
+}
+
+function pageOfRows(rows, cursor){
+    const start = Number(cursor ?? 0);
+    const end = start + PAGE_ROWS;
+    return describe(rows.slice(start, end), end < rows.length ? `${end}` : null);
+}
+
+async function rowsOf(left, job){
+    const rows = Array.isArray(left) ? left : typeof left?.all == 'function' ? await left.all() : undefined;
+    if(!Array.isArray(rows)) throw new Error(`tenantsFilter of "${job}" must give a query on tenants or an array of tenants; it gave ${left === undefined ? 'nothing' : typeof left}.`);
+    return rows;
+}
+
+function describe(rows, cursor){
+    return { tenants: rows.map(({ id, name }) => ({ id, name })), cursor };
+}
