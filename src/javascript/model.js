@@ -7,7 +7,7 @@
  */
 import { config } from 'pinstripe:config';
 import { cascade, databaseOf, deleteRow, relatedTo, updateRow } from 'pinstripe:row';
-import { late } from 'pinstripe:late';
+import * as inflector from 'pinstripe:native/inflector';
 import { makeQueryClass, Query } from 'pinstripe:query';
 import { metaMethods } from 'pinstripe:registry';
 import { tenantMethods } from 'pinstripe:tenant';
@@ -70,7 +70,7 @@ Object.assign(Model, metaMethods, {
     },
 
     completeClass(Class){
-        byTable.set(late.inflector.pluralize(Class.name), Class);
+        byTable.set(inflector.pluralize(Class.name), Class);
     },
 
     /* hook: a function called with the row as `this`, or the name of a method of the row. */
@@ -99,7 +99,7 @@ Object.assign(Model, metaMethods, {
 
     mustBeUnique(name, { message = 'Must be unique', collection, when } = {}){
         return mustHold(this, name, when, async row => {
-            const others = row.database.table(collection ?? late.inflector.pluralize(this.name)).where({ [name]: row[name] });
+            const others = row.database.table(collection ?? inflector.pluralize(this.name)).where({ [name]: row[name] });
             return await (row.id === undefined ? others : others.where({ idNe: row.id })).count() > 0 && message;
         });
     },
@@ -116,11 +116,11 @@ Object.assign(Model, metaMethods, {
     },
 
     hasOne(name, options = {}){
-        return relate(this, name, { many: false, collectionName: late.inflector.pluralize(name), fromKey: 'id', toKey: `${this.name}Id`, cascadeDelete: !options.through }, options);
+        return relate(this, name, { many: false, collectionName: inflector.pluralize(name), fromKey: 'id', toKey: `${this.name}Id`, cascadeDelete: !options.through }, options);
     },
 
     belongsTo(name, options = {}){
-        return relate(this, name, { many: false, collectionName: late.inflector.pluralize(name), fromKey: `${name}Id`, toKey: 'id', cascadeDelete: false }, options);
+        return relate(this, name, { many: false, collectionName: inflector.pluralize(name), fromKey: `${name}Id`, toKey: 'id', cascadeDelete: false }, options);
     },
 });
 
