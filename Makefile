@@ -24,8 +24,9 @@ OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/bytecode.o
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan valgrind install clean
+.PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean
 all: $(BUILD)/pinstripe $(BUILD)/tests/run-javascript
 
 help:
@@ -36,6 +37,7 @@ help:
 	@echo "make bench      measure; prints a table, writes $(BUILD)/bench.json"
 	@echo "make lint       layout, static checks, floors"
 	@echo "make asan       the tests under AddressSanitizer and UBSan"
+	@echo "make fuzz       every fuzz target for FUZZ_SECONDS (60) each"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make install PREFIX=$(PREFIX)"
 
@@ -71,6 +73,15 @@ asan: setup
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" asan-check
 asan-check: all $(UNIT)
 	@PIN_TEST_SANITIZED=1 UBSAN_OPTIONS=print_stacktrace=1 tools/run-tests $(BUILD) $(ASAN_SUITES)
+
+# Clang has the fuzzer; the programs are $(BUILD)/fuzz/NAME.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tools/setup --all
+	@$(SUBMAKE) CC=clang BUILD=$(BUILD)/fuzz QUICKJS_LIB="$(QUICKJS_LIB)" OPT=-O1 WERROR= \
+	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzz-programs
+	@tools/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS)
+fuzz-programs: $(FUZZ)
 
 valgrind: $(UNIT)
 	@tools/setup --all
@@ -112,6 +123,9 @@ $(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) -lcmocka $(LIBS)
+
+$(FUZZ): $(BUILD)/%: tests/fuzz/%.c $(BUILD)/libpinstripe-core.a
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) -fsanitize=fuzzer $(LIBS)
 
 # Programs for developers.
 $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/libpinstripe-core.a
