@@ -3,6 +3,7 @@
  * The file's default export is an object, or a function (it may be async) that gives one. Keys that
  * pinstripe does not know are kept for the project's own services.
  */
+import { checkZone } from 'pinstripe:native/cron';
 import { environment, root, setTimeZone } from 'pinstripe:native/engine';
 import { parseDuration } from 'pinstripe:units';
 

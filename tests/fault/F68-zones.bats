@@ -28,6 +28,7 @@ job_in() { echo "export default { meta(){ this.schedule({ cron: '0 9 * * *', tim
 
 @test "without tzdata a named zone is refused with what to install, and UTC works" {
     project_with lib/background_jobs/lost.js "$(job_in Europe/Paris)" lib/background_jobs/good.js "$(job_in UTC)"
+    # shellcheck disable=SC2030,SC2031  # each test is a process of its own
     export TZDIR=$TEST_FOLDER/nothing
     run_separately pinstripe list-background-jobs
     expect_status 1
@@ -41,6 +42,7 @@ job_in() { echo "export default { meta(){ this.schedule({ cron: '0 9 * * *', tim
     mkdir -p "$TEST_FOLDER/zones/Europe"
     head -c 100 /usr/share/zoneinfo/Europe/Paris >"$TEST_FOLDER/zones/Europe/Paris"
     project_with lib/background_jobs/lost.js "$(job_in Europe/Paris)"
+    # shellcheck disable=SC2030,SC2031
     export TZDIR=$TEST_FOLDER/zones
     run_separately pinstripe list-background-jobs
     expect_status 1
