@@ -40,7 +40,8 @@ async function loadConfigFile(file){
         await loadConfig(file && (await importAlone(file)).default);
     } catch(error){
         const { message, line } = whereBroken(error, file?.path);
-        throw new Error(`${file?.path ?? 'configuration'}${line === null ? '' : `:${line}`}: ${message}`);
+        const place = line === null ? file.path : `${file.path}:${line}`;
+        throw Object.assign(new Error(`${place}: ${message}`), { name: '', stack: '' }); /* a sentence for a person */
     }
 }
 
