@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define PAGE           ((size_t)4096)
 #define RESERVE_MAX    ((size_t)16 << 30)
 #define RESERVE_MIN    ((size_t)64 << 20)
@@ -57,11 +59,13 @@ struct pin_image {
     uint32_t *set;      /* page numbers; room for every page of the image */
     volatile uint32_t set_count;
     volatile bool unprotected; /* no more mappings to be had: every page is written back */
+    uint32_t sorted;           /* that many pages of the set were put in order */
     uint32_t usual;            /* pages that the first run wrote since the image was protected */
     uint32_t usual_before;     /* the same, of the set before */
     uint32_t runs;
     uint32_t period;
     uint64_t protects;
+    int64_t restore_ns;
     struct pin_image *next; /* in the list of the fault handler */
 };
 
@@ -503,6 +507,7 @@ static pin_status
 protect(struct pin_image *m, struct pin_err *err)
 {
     m->set_count = 0;
+    m->sorted = 0;
     m->unprotected = false;
     m->usual_before = m->usual;
     m->usual = 0;
@@ -580,15 +585,39 @@ drop_run(struct pin_image *m, struct pin_err *err)
     return PIN_OK;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Neighbours in one go. */
+static void
+copy_set(struct pin_image *m)
+{
+    uint32_t n = m->set_count;
+
+    if (n != m->sorted)
+        qsort(m->set, n, sizeof *m->set, by_number);
+    m->sorted = n;
+    for (uint32_t i = 0, first; i < n;) {
+        size_t at = m->set[i] * PAGE;
+
+        for (first = i++; i < n && m->set[i] == m->set[i - 1] + 1;)
+            i++;
+        memcpy(m->base + at, m->copy + at, (i - first) * PAGE);
+    }
+}
+
 static void
 copy_back(struct pin_image *m)
 {
-    if (m->mode == PIN_IMAGE_COPY || m->unprotected) {
+    if (m->mode == PIN_IMAGE_COPY || m->unprotected)
         memcpy(m->base, m->copy, m->image_bytes);
-        return;
-    }
-    for (uint32_t i = 0; i < m->set_count; i++)
-        memcpy(m->base + m->set[i] * PAGE, m->copy + m->set[i] * PAGE, PAGE);
+    else
+        copy_set(m);
 }
 
 /* Whether the set holds pages that runs do not usually write: a collection writes every object, and
@@ -612,11 +641,13 @@ is_unusual(struct pin_image *m)
 pin_status
 pin__image_restore(struct pin_image *m, struct pin_err *err)
 {
+    struct pin_mono start = pin__clock_mono();
     pin_status st = drop_run(m, err);
 
     copy_back(m);
     if (st == PIN_OK && m->mode == PIN_IMAGE_WRITE_SET && is_unusual(m))
         st = protect(m, err);
+    m->restore_ns = pin__clock_mono().ns - start.ns;
     return st;
 }
 
@@ -635,6 +666,7 @@ pin__image_stats(const struct pin_image *m)
         .protects = m->protects,
         .floor_bytes = m->floor,
         .run_bytes = held_by_run(m),
+        .restore_ns = m->restore_ns,
         .peak_bytes = m->peak - m->floor,
     };
 }

@@ -48,6 +48,7 @@ struct pin_image_stats {
     uint64_t floor_bytes; /* allocated when the image was taken */
     uint64_t run_bytes;   /* allocated by the run under way */
     uint64_t peak_bytes;
+    int64_t restore_ns; /* what the last restore took */
 };
 
 struct pin_breach {      /* the first time that a run asked for more than its limit */
