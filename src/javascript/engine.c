@@ -130,9 +130,37 @@ import_own_modules(struct pin_engine *e)
     e->entry.catalog = JS_GetPropertyStr(e->ctx, entry, "catalog");
     e->entry.execute = JS_GetPropertyStr(e->ctx, entry, "execute");
     e->entry.finish = JS_GetPropertyStr(e->ctx, entry, "finish");
-    e->entry.give_up_file = JS_GetPropertyStr(e->ctx, entry, "giveUpFile");
     JS_FreeValue(e->ctx, entry);
     return true;
+}
+
+/* The heap dies whole: no value in it is freed by itself. */
+static void
+close_heap(struct pin_engine *e)
+{
+    pin__timers_drop(&e->timers);
+    pin__calls_drop(&e->calls);
+    pin__rejections_drop(&e->rejections);
+    e->import.open = false;
+    e->rt = NULL;
+    e->ctx = NULL;
+    pin__image_free(e->image);
+    e->image = NULL;
+}
+
+static pin_status
+open_heap(struct pin_engine *e, struct pin_err *err)
+{
+    pin_status st;
+
+    e->phase = PIN_ENGINE_LOADING;
+    e->stop = PIN_STOP_NONE;
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
+    if ((st = make_runtime(e, err)) != PIN_OK || (st = pin__random_seed(&e->random, err)) != PIN_OK)
+        return st;
+    if (!setup_natives(e) || !import_own_modules(e))
+        st = exception_to_err(e, PIN_FAILED, "cannot start the JavaScript engine: ", err);
+    return st;
 }
 
 static pin_status
@@ -161,16 +189,8 @@ pin__engine_new(struct pin_engine **out, const struct pin_engine_options *option
     if (!e)
         return pin__err_no_memory(err);
     e->root_fd = -1;
-    e->entry.load = e->entry.catalog = e->entry.execute = JS_UNDEFINED;
-    e->entry.finish = e->entry.give_up_file = JS_UNDEFINED;
-    e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
-    if ((st = open_root(e, options, err)) != PIN_OK || (st = make_runtime(e, err)) != PIN_OK ||
-        (st = pin__random_seed(&e->random, err)) != PIN_OK)
+    if ((st = open_root(e, options, err)) != PIN_OK || (st = open_heap(e, err)) != PIN_OK)
         goto out;
-    if (!setup_natives(e) || !import_own_modules(e)) {
-        st = exception_to_err(e, PIN_FAILED, "cannot start the JavaScript engine: ", err);
-        goto out;
-    }
     *out = e;
     e = NULL;
 out:
@@ -184,9 +204,36 @@ text_or_null(JSContext *ctx, const char *text)
     return text ? JS_NewString(ctx, text) : JS_NULL;
 }
 
-static JSValue
-describe_file(JSContext *ctx, const char *registry, const struct pin_file *f)
+static bool
+is_endless(const struct pin_engine *e, const char *path)
 {
+    for (size_t i = 0; e->endless && e->endless[i]; i++)
+        if (strcmp(e->endless[i], path) == 0)
+            return true;
+    return false;
+}
+
+static pin_status
+add_endless(struct pin_engine *e, const char *path, struct pin_err *err)
+{
+    size_t n = 0;
+    char **more;
+
+    while (e->endless && e->endless[n])
+        n++;
+    if (!(more = realloc(e->endless, (n + 2) * sizeof *more)))
+        return pin__err_no_memory(err);
+    e->endless = more;
+    more[n] = strdup(path);
+    more[n + 1] = NULL;
+    return more[n] ? PIN_OK : pin__err_no_memory(err);
+}
+
+static JSValue
+describe_file(struct pin_engine *e, const char *registry, const struct pin_file *f)
+{
+    JSContext *ctx = e->ctx;
+    const char *problem = is_endless(e, f->path) ? PIN_ENDLESS_FILE : f->problem;
     JSValue file = JS_NewObject(ctx);
     char url[PATH_MAX + sizeof "project:"];
 
@@ -195,7 +242,7 @@ describe_file(JSContext *ctx, const char *registry, const struct pin_file *f)
     JS_SetPropertyStr(ctx, file, "path", JS_NewString(ctx, f->path));
     JS_SetPropertyStr(ctx, file, "url", JS_NewString(ctx, url));
     JS_SetPropertyStr(ctx, file, "key", text_or_null(ctx, f->key));
-    JS_SetPropertyStr(ctx, file, "problem", text_or_null(ctx, f->problem));
+    JS_SetPropertyStr(ctx, file, "problem", text_or_null(ctx, problem));
     return file;
 }
 
@@ -211,29 +258,37 @@ list_files(struct pin_engine *e, JSValue *out, struct pin_err *err)
     if (st == PIN_OK) {
         *out = JS_NewArray(e->ctx);
         if (faccessat(e->root_fd, PIN_PROJECT_CONFIG, F_OK, AT_EACCESS) == 0)
-            JS_SetPropertyUint32(e->ctx, *out, n++, describe_file(e->ctx, "config", &config));
+            JS_SetPropertyUint32(e->ctx, *out, n++, describe_file(e, "config", &config));
         for (size_t i = 0; i < files.count; i++)
-            JS_SetPropertyUint32(e->ctx, *out, n++,
-                                 describe_file(e->ctx, pin__registry_name(files.items[i].registry),
-                                               &files.items[i]));
+            JS_SetPropertyUint32(
+                e->ctx, *out, n++,
+                describe_file(e, pin__registry_name(files.items[i].registry), &files.items[i]));
     }
     pin__files_fini(&files);
     return st;
 }
 
-/* A top level that waits for what cannot come breaks its file; the others are loaded. */
-static bool
-give_up_file(struct pin_engine *e)
+/* PIN_BUSY: a file had to be left out; try again. */
+static pin_status
+tell_load_stop(struct pin_engine *e, struct pin_err *err)
 {
-    JSValue gave_up = JS_Call(e->ctx, e->entry.give_up_file, JS_UNDEFINED, 0, NULL);
+    if (e->stop == PIN_STOP_HEAP)
+        return pin__err_set(err, PIN_CONFIG, "the project's files need more than %llu MB of memory",
+                            (unsigned long long)LOAD_BYTES_MAX >> 20);
+    if (e->import.open && pin__clock_mono().ns < e->load_deadline.ns) {
+        pin_status st = add_endless(e, e->import.path, err);
 
-    return JS_ToBool(e->ctx, gave_up) == 1;
+        return st == PIN_OK ? PIN_BUSY : st;
+    }
+    return pin__err_set(err, PIN_CONFIG, "the project's files were not loaded within %d s",
+                        LOAD_MS_MAX / 1000);
 }
 
 static pin_status
 load_files(struct pin_engine *e, struct pin_err *err)
 {
     JSValue files, promise;
+    enum pin_pumped p;
     pin_status st = list_files(e, &files, err);
 
     if (st != PIN_OK)
@@ -242,13 +297,14 @@ load_files(struct pin_engine *e, struct pin_err *err)
     JS_FreeValue(e->ctx, files);
     if (JS_IsException(promise))
         return exception_to_err(e, PIN_CONFIG, "", err);
-    while (pin__engine_pump(e, promise) == PIN_PUMPED_STUCK && give_up_file(e))
-        ;
-    if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
+    p = pin__engine_pump(e, promise);
+    if (p == PIN_PUMPED_STOPPED) {
+        st = tell_load_stop(e, err);
+    } else if (p == PIN_PUMPED_STUCK) {
+        st = pin__err_set(err, PIN_CONFIG, "the project's files were not loaded to their end");
+    } else if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
         JS_Throw(e->ctx, JS_PromiseResult(e->ctx, promise));
         st = exception_to_err(e, PIN_CONFIG, "", err);
-    } else if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_PENDING) {
-        st = pin__err_set(err, PIN_CONFIG, "the project's files were not loaded to their end");
     }
     JS_FreeValue(e->ctx, promise);
     return st;
@@ -277,10 +333,12 @@ pin__engine_load(struct pin_engine *e, struct pin_buf *catalog, struct pin_err *
 {
     pin_status st;
 
-    e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
-    if ((st = load_files(e, err)) != PIN_OK)
-        return st;
-    return write_catalog(e, catalog, err);
+    while ((st = load_files(e, err)) == PIN_BUSY) {
+        close_heap(e);
+        if ((st = open_heap(e, err)) != PIN_OK)
+            return st;
+    }
+    return st == PIN_OK ? write_catalog(e, catalog, err) : st;
 }
 
 pin_status
@@ -329,7 +387,7 @@ pin__engine_evaluate(struct pin_engine *e, const char *path, const struct pin_ho
     e->host = host;
     e->deadline = pin__clock_after_ms(pin__clock_mono(), PIN_WALL_MS_DEFAULT);
     snprintf(specifier, sizeof specifier, "project:%s", path);
-    promise = pin__loader_import(e->ctx, specifier);
+    promise = JS_LoadModule(e->ctx, "pinstripe", specifier);
     if (JS_IsException(promise))
         return exception_to_err(e, PIN_FAILED, "", err);
     if (pin__engine_pump(e, promise) != PIN_PUMPED_SETTLED) {
@@ -379,7 +437,10 @@ pin__engine_free(struct pin_engine *e)
     pin__timers_fini(&e->timers);
     pin__calls_fini(&e->calls);
     pin__rejections_fini(&e->rejections);
-    pin__image_free(e->image); /* the heap dies whole: no value in it is freed by itself */
+    close_heap(e);
+    for (size_t i = 0; e->endless && e->endless[i]; i++)
+        free(e->endless[i]);
+    free(e->endless);
     if (e->root_fd >= 0)
         close(e->root_fd);
     free(e->root);

@@ -43,7 +43,7 @@ struct pin_engine {
     const struct pin_host *host; /* NULL in the nursery */
     enum pin_engine_phase phase;
     struct {
-        JSValue load, catalog, execute, finish, give_up_file;
+        JSValue load, catalog, execute, finish;
     } entry;
 
     /* Of the run under way. */
@@ -55,7 +55,9 @@ struct pin_engine {
     struct pin_calls calls;
     struct pin_rejections rejections;
     struct pin_random random;
-    struct pin_imports imports;
+    struct pin_import import;      /* only while loading */
+    char **endless;                /* files that had to be left out; ends with NULL */
+    struct pin_mono load_deadline; /* of the whole project */
 };
 
 /* pump.c: runs jobs and timers and waits, until `promise` has settled (or, for JS_UNDEFINED, until

@@ -8,7 +8,7 @@ import { BackgroundJob, describeJob } from 'pinstripe:background_job';
 import { beginRun, rootOfRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
-import { dropTimers, environment, importFile, refuse } from 'pinstripe:native/engine';
+import { environment, importFile, refuse } from 'pinstripe:native/engine';
 import { late } from 'pinstripe:late';
 import { jobs, migrations, models, services } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
@@ -37,7 +37,8 @@ async function importLateModules(){
 
 async function loadConfigFile(file){
     try {
-        await loadConfig(file && (await importAlone(file)).default);
+        if(file?.problem) throw new Error(file.problem);
+        await loadConfig(file && (await importFile(file.url)).default);
     } catch(error){
         const { message, line } = whereBroken(error, file?.path);
         const place = line === null ? file.path : `${file.path}:${line}`;
@@ -50,36 +51,11 @@ async function loadFile(file){
     const registry = REGISTRIES[file.registry];
     try {
         if(file.problem) throw new Error(file.problem);
-        const module = await importAlone(file);
+        const module = await importFile(file.url);
         if(!isHelper(module)) registry.add(file, definitionOf(module));
     } catch(error){
         registry.add(file, undefined, whereBroken(error, file.path));
     }
-}
-
-let breakFile; /* rejects the import under way */
-
-/* The top level of a file has to end, and to leave nothing behind: what it made is in the image. */
-async function importAlone({ url }){
-    const imported = new Promise((resolve, reject) => {
-        breakFile = reject;
-        importFile(url).then(resolve, reject);
-    });
-    try {
-        const module = await imported;
-        const timers = dropTimers();
-        if(timers) throw new Error(`The top level of the file leaves ${timers} timer${timers == 1 ? '' : 's'} open: start ${timers == 1 ? 'it' : 'them'} in run().`);
-        return module;
-    } finally {
-        breakFile = undefined;
-    }
-}
-
-/* Nothing can happen any more and the file under way is not loaded. False when there is none. */
-export function giveUpFile(){
-    if(!breakFile) return false;
-    breakFile(new Error('The top level of the file waits for a promise that nothing can settle.'));
-    return true;
 }
 
 /* A file that only exports things by name is there for the others to import. */

@@ -13,8 +13,6 @@
 
 #define PROJECT_SCHEME "project:"
 
-enum { MODULE_NAME_MAX = 4096 };
-
 static const struct pin_bytecode *
 find_bytecode(const char *name)
 {
@@ -125,7 +123,7 @@ normalize_relative(JSContext *ctx, const char *base, const char *name)
 {
     const char *slash = strrchr(base, '/');
     size_t folder_size = slash ? (size_t)(slash - base) + 1 : 0;
-    char path[MODULE_NAME_MAX];
+    char path[PIN_MODULE_NAME_MAX];
 
     if (!join(path, sizeof path, base, folder_size, name))
         return refuse(ctx, name, base, "it is outside the project's folder");
@@ -209,7 +207,7 @@ static int
 open_folder(int root_fd, const char *path, const char **file)
 {
     const char *slash = strrchr(path, '/');
-    char folder[MODULE_NAME_MAX];
+    char folder[PIN_MODULE_NAME_MAX];
     struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
                             .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 
@@ -223,6 +221,7 @@ open_folder(int root_fd, const char *path, const char **file)
 static pin_status
 read_source(struct pin_engine *e, const char *path, struct pin_buf *out, struct pin_err *err)
 {
+    struct pin_err inner = PIN_ERR_INIT;
     const char *file;
     int folder = open_folder(e->root_fd, path, &file);
     pin_status st;
@@ -232,10 +231,10 @@ read_source(struct pin_engine *e, const char *path, struct pin_buf *out, struct 
                             "%s: a symbolic link leads out of the project's folder", path);
     if (folder < 0)
         return pin__err_errno(err, errno == ENOENT ? PIN_NOT_FOUND : PIN_IO, errno, "%s", path);
-    st = pin__path_read_at(folder, file, out, err);
-    if (st != PIN_OK && file != path)
-        pin__err_prefix(err, "%.*s", (int)(file - path - 1), path);
+    st = pin__path_read_at(folder, file, out, &inner);
     close(folder);
+    if (st != PIN_OK) /* its sentence begins with the file's name alone */
+        pin__err_set(err, st, "%.*s%s", (int)(file - path), path, inner.message);
     return st;
 }
 
@@ -316,10 +315,114 @@ pin__loader_load(JSContext *ctx, const char *name, void *opaque)
     return load_file(opaque, ctx, name);
 }
 
-JSValue
-pin__loader_import(JSContext *ctx, const char *specifier)
+static void
+settle(struct pin_engine *e, int which, JSValue value)
 {
-    return JS_LoadModule(ctx, "pinstripe", specifier);
+    JSValue result =
+        JS_Call(e->ctx, e->import.settle[which], JS_UNDEFINED, 1, (JSValueConst *)&value);
+
+    JS_FreeValue(e->ctx, result);
+    JS_FreeValue(e->ctx, value);
+    JS_FreeValue(e->ctx, e->import.settle[0]);
+    JS_FreeValue(e->ctx, e->import.settle[1]);
+    JS_FreeValue(e->ctx, e->import.module);
+    e->import.open = false;
+    pin__rejections_clear(&e->rejections, e->ctx);
+    e->deadline = e->load_deadline;
+}
+
+static JSValue
+error(struct pin_engine *e, const char *sentence)
+{
+    JSValue error = JS_NewError(e->ctx);
+
+    JS_DefinePropertyValueStr(e->ctx, error, "message", JS_NewString(e->ctx, sentence),
+                              JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    return error;
+}
+
+static JSValue
+timers_error(struct pin_engine *e, uint32_t n)
+{
+    char text[128];
+
+    snprintf(text, sizeof text,
+             "The top level of the file leaves %u timer%s open: start %s in run().", n,
+             n == 1 ? "" : "s", n == 1 ? "it" : "them");
+    return error(e, text);
+}
+
+/* The top level has ended: it must have left nothing behind, for the image is taken from here. */
+static void
+settle_ended(struct pin_engine *e)
+{
+    bool failed = JS_PromiseState(e->ctx, e->import.module) == JS_PROMISE_REJECTED;
+    uint32_t timers = pin__timers_cancel(&e->timers, e->ctx);
+
+    if (!failed && timers)
+        settle(e, 1, timers_error(e, timers));
+    else if (!failed && e->rejections.found)
+        settle(e, 1, JS_DupValue(e->ctx, e->rejections.first));
+    else
+        settle(e, failed, JS_PromiseResult(e->ctx, e->import.module));
+}
+
+bool
+pin__loader_step(struct pin_engine *e, bool stuck)
+{
+    if (!e->import.open)
+        return false;
+    if (e->stop == PIN_STOP_DEADLINE) {
+        if (JS_IsJobPending(e->rt))
+            return false; /* its microtasks cannot be taken out: the engine starts over without it
+                           */
+        e->stop = PIN_STOP_NONE;
+        pin__timers_cancel(&e->timers, e->ctx);
+        settle(e, 1, error(e, PIN_ENDLESS_FILE));
+        return true;
+    }
+    if (e->stop != PIN_STOP_NONE)
+        return false;
+    if (JS_PromiseState(e->ctx, e->import.module) != JS_PROMISE_PENDING) {
+        settle_ended(e);
+        return true;
+    }
+    if (stuck)
+        settle(e, 1,
+               error(e, "The top level of the file waits for a promise that nothing can settle."));
+    return stuck;
+}
+
+JSValue
+pin__loader_import(struct pin_engine *e, const char *specifier)
+{
+    JSContext *ctx = e->ctx;
+    JSValue promise;
+
+    if (e->phase != PIN_ENGINE_LOADING)
+        return JS_LoadModule(ctx, "pinstripe", specifier);
+    if (strlen(specifier) >= sizeof e->import.path)
+        return JS_ThrowRangeError(ctx, "a module's name is too long");
+    if (e->import.open)
+        return JS_ThrowTypeError(ctx, "importFile is used one file at a time");
+    promise = JS_NewPromiseCapability(ctx, e->import.settle);
+    if (JS_IsException(promise))
+        return promise;
+    e->load_deadline = e->deadline;
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), PIN_TOP_LEVEL_MS_MAX);
+    e->import.module = JS_LoadModule(ctx, "pinstripe", specifier);
+    if (JS_IsException(e->import.module)) {
+        JS_FreeValue(ctx, e->import.settle[0]);
+        JS_FreeValue(ctx, e->import.settle[1]);
+        JS_FreeValue(ctx, promise);
+        return JS_EXCEPTION;
+    }
+    e->import.open = true;
+    snprintf(e->import.path, sizeof e->import.path, "%s",
+             specifier + (strncmp(specifier, PROJECT_SCHEME, sizeof PROJECT_SCHEME - 1) == 0
+                              ? sizeof PROJECT_SCHEME - 1
+                              : 0));
+    return promise;
 }
 
 JSValue

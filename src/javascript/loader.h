@@ -21,19 +21,29 @@
 
 struct pin_engine;
 
-struct pin_imports { /* importFile's answers that are still open, while the project is loaded */
-    JSValue promise; /* of the module under way */
-    JSValue settle[2];
+#define PIN_MODULE_NAME_MAX  4096
+#define PIN_TOP_LEVEL_MS_MAX 5000 /* for the top level of one file */
+
+#define PIN_ENDLESS_FILE "The top level of the file did not end within 5 s."
+
+/* The file that entry.js is loading: a broken one is found out here, so that it hurts no other. */
+struct pin_import {
     bool open;
+    char path[PIN_MODULE_NAME_MAX];
+    JSValue module;    /* the promise of its namespace */
+    JSValue settle[2]; /* of the promise that entry.js awaits */
 };
 
 /* A JSModuleNormalizeFunc and a JSModuleLoaderFunc; `opaque` is the engine. */
 char *pin__loader_normalize(JSContext *ctx, const char *base, const char *name, void *opaque);
 JSModuleDef *pin__loader_load(JSContext *ctx, const char *name, void *opaque);
 
-/* Evaluates `specifier` as an import of our own modules does: a promise of the module's namespace.
- */
-JSValue pin__loader_import(JSContext *ctx, const char *specifier);
+/* What importFile of 'pinstripe:native/engine' does: a promise of the module's namespace. */
+JSValue pin__loader_import(struct pin_engine *e, const char *specifier);
+/* While the project is loaded, between two steps of the pump: settles the import under way when its
+ * top level has ended, or cannot (`stuck`: nothing can happen any more, or it was stopped). True
+ * when it did something. */
+bool pin__loader_step(struct pin_engine *e, bool stuck);
 /* Imports one of our modules while nothing else runs, and returns its namespace. */
 JSValue pin__loader_import_own(struct pin_engine *e, const char *name);
 /* True for the name of one of our own modules or natives. */

@@ -9,8 +9,6 @@
  *   root environment version   texts
  *   setTimeout setInterval clearTimeout clearInterval queueMicrotask     also put on globalThis
  *   setQuietTimeout(fn, ms)    a timeout that nobody misses: no warning when the run ends before it
- *   openTimers()               how many timers the run has open
- *   dropTimers()               cancels them and tells how many there were
  */
 #include "javascript/engine_internal.h"
 
@@ -49,7 +47,7 @@ js_import_file(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     (void)this;
     if (!url)
         return JS_HasException(ctx) ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "importFile(url)");
-    promise = pin__loader_import(ctx, url);
+    promise = pin__loader_import(pin__engine_of(ctx), url);
     JS_FreeCString(ctx, url);
     return promise;
 }
@@ -93,24 +91,6 @@ js_clear_timer(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     if (argc)
         pin__timers_clear(&pin__engine_of(ctx)->timers, ctx, argv[0]);
     return JS_UNDEFINED;
-}
-
-static JSValue
-js_open_timers(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
-{
-    (void)this;
-    (void)argc;
-    (void)argv;
-    return JS_NewUint32(ctx, pin__engine_of(ctx)->timers.count);
-}
-
-static JSValue
-js_drop_timers(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
-{
-    (void)this;
-    (void)argc;
-    (void)argv;
-    return JS_NewUint32(ctx, pin__timers_cancel(&pin__engine_of(ctx)->timers, ctx));
 }
 
 static JSValue
@@ -170,8 +150,6 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("importFile", 1, js_import_file),
     JS_CFUNC_DEF("refuse", 0, js_refuse),
     JS_CFUNC_DEF("setTimeZone", 1, js_set_time_zone),
-    JS_CFUNC_DEF("openTimers", 0, js_open_timers),
-    JS_CFUNC_DEF("dropTimers", 0, js_drop_timers),
     JS_CFUNC_MAGIC_DEF("setQuietTimeout", 2, js_set_timer, PIN_TIMER_QUIET),
     GLOBALS,
 };

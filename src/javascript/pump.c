@@ -98,22 +98,38 @@ fire_timer(struct pin_engine *e)
     return st != PIN_EMPTY;
 }
 
+/* One turn of microtasks; while the project is loaded, as many as it takes. */
+static bool
+drain(struct pin_engine *e, JSValueConst promise)
+{
+    do {
+        if (!pin__engine_drain(e) && !(e->import.open && e->stop == PIN_STOP_DEADLINE))
+            return false;
+        pin__rejections_settle(&e->rejections, e->ctx, promise,
+                               e->import.open ? e->import.module : JS_UNDEFINED);
+    } while (pin__loader_step(e, false));
+    return true;
+}
+
 enum pin_pumped
 pin__engine_pump(struct pin_engine *e, JSValueConst promise)
 {
     for (;;) {
-        if (!pin__engine_drain(e))
+        if (!drain(e, promise))
             return PIN_PUMPED_STOPPED;
-        pin__rejections_settle(&e->rejections, e->ctx, promise);
         if (is_done(e, promise))
             return PIN_PUMPED_SETTLED;
-        if (pin__engine_must_stop(e))
+        if (pin__engine_must_stop(e)) {
+            if (pin__loader_step(e, false))
+                continue;
             return PIN_PUMPED_STOPPED;
+        }
         if (fire_timer(e))
             continue;
-        if (!e->timers.count && !e->calls.count)
+        if (e->timers.count || e->calls.count)
+            wait(e);
+        else if (!pin__loader_step(e, true))
             return PIN_PUMPED_STUCK;
-        wait(e);
     }
 }
 

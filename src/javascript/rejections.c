@@ -68,13 +68,20 @@ pin__rejections_track(JSContext *ctx, JSValueConst promise, JSValueConst reason,
                                                         .reason = JS_DupValue(ctx, reason) };
 }
 
+static bool
+is_same(JSValueConst a, JSValueConst b)
+{
+    return JS_IsObject(b) && JS_VALUE_GET_PTR(a) == JS_VALUE_GET_PTR(b);
+}
+
 void
-pin__rejections_settle(struct pin_rejections *r, JSContext *ctx, JSValueConst own)
+pin__rejections_settle(struct pin_rejections *r, JSContext *ctx, JSValueConst own,
+                       JSValueConst other)
 {
     for (size_t i = 0; i < r->count; i++) {
         struct pin_rejection c = r->candidates[i];
 
-        if (JS_IsObject(own) && JS_VALUE_GET_PTR(c.promise) == JS_VALUE_GET_PTR(own))
+        if (is_same(c.promise, own) || is_same(c.promise, other))
             JS_FreeValue(ctx, c.reason);
         else
             keep(r, ctx, c.reason);

@@ -27,9 +27,10 @@ struct pin_rejections {
 /* A JSHostPromiseRejectionTracker; `opaque` is the struct pin_rejections. */
 void pin__rejections_track(JSContext *ctx, JSValueConst promise, JSValueConst reason,
                            JS_BOOL is_handled, void *opaque);
-/* The microtasks have run dry: what is still here counts, except `own`, which the engine itself
- * looks at. */
-void pin__rejections_settle(struct pin_rejections *r, JSContext *ctx, JSValueConst own);
+/* The microtasks have run dry: what is still here counts, except the two promises that the engine
+ * itself looks at (JS_UNDEFINED: none). */
+void pin__rejections_settle(struct pin_rejections *r, JSContext *ctx, JSValueConst own,
+                            JSValueConst other);
 /* Takes the exception that is pending in ctx. */
 void pin__rejections_take_exception(struct pin_rejections *r, JSContext *ctx);
 /* Forgets everything while the heap lives. */

@@ -18,7 +18,8 @@
 enum pin_timer_kind {
     PIN_TIMER_ONCE,
     PIN_TIMER_REPEAT,
-    PIN_TIMER_QUIET, /* once, and nobody is told when the run ends before it (AbortSignal.timeout) */
+    PIN_TIMER_QUIET, /* once, and nobody is told when the run ends before it (AbortSignal.timeout)
+                      */
 };
 
 struct pin_timer;
@@ -35,8 +36,8 @@ struct pin_timers {
 
 /* The number of the new timer, or a JavaScript exception. Takes no reference: duplicates what it
  * keeps. A delay that is no number, or less than 1 ms, is 1 ms. */
-JSValue pin__timers_add(struct pin_timers *t, JSContext *ctx, enum pin_timer_kind kind,
-                        int argc, JSValueConst *argv);
+JSValue pin__timers_add(struct pin_timers *t, JSContext *ctx, enum pin_timer_kind kind, int argc,
+                        JSValueConst *argv);
 void pin__timers_clear(struct pin_timers *t, JSContext *ctx, JSValueConst number);
 /* When the next one is due; only with count > 0. */
 struct pin_mono pin__timers_next(const struct pin_timers *t);
