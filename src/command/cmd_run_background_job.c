@@ -170,9 +170,7 @@ check_job(const struct pin_catalog *catalog, const struct call *c, struct pin_jo
         return st;
     if (pin__catalog_job(catalog, name->text))
         return PIN_OK;
-    pin__err_set(err, PIN_NOT_FOUND, "No such background job \"%s\" exists.", name->text);
-    suggest(err, catalog, name->text);
-    return PIN_NOT_FOUND;
+    return pin__err_set(err, PIN_NOT_FOUND, "No such background job \"%s\" exists.", name->text);
 }
 
 static enum pin_exit
@@ -212,10 +210,14 @@ static enum pin_exit
 refuse_call(struct cli *cli, struct pin_executor *x, const struct call *c,
             const struct pin_err *err)
 {
-    enum pin_exit code = pin__cli_fail(cli, err);
+    struct pin_err told = *err;
     struct pin_summary summary;
     struct run_output output;
+    enum pin_exit code;
 
+    if (err->status == PIN_NOT_FOUND)
+        suggest(&told, pin__executor_catalog(x), c->name);
+    code = pin__cli_fail(cli, &told);
     if (!c->json)
         return code;
     pin__summary_init(&summary);
