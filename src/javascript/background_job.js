@@ -5,8 +5,8 @@ import { call } from 'pinstripe:native/engine';
 import { carryArguments } from 'pinstripe:carry';
 import { config } from 'pinstripe:config';
 import { Context } from 'pinstripe:context';
+import { inTransaction } from 'pinstripe:database';
 import { jobName } from 'pinstripe:native/inflector';
-import { late } from 'pinstripe:late';
 import { parseBytes, parseDuration } from 'pinstripe:units';
 import { jobs } from 'pinstripe:registries';
 import { metaMethods } from 'pinstripe:registry';
@@ -122,7 +122,7 @@ function nameOf(name){
 export async function callJob(context, name, args, once){
     const { name: key } = find(name);
     const carried = carryArguments(args);
-    if(late.database?.inTransaction()) throw new Error(transactionText(key));
+    if(inTransaction()) throw new Error(transactionText(key));
     await call({
         name: key,
         args: carried,

@@ -2,11 +2,11 @@
 import { bot } from 'pinstripe:bot';
 import { callJob } from 'pinstripe:background_job';
 import { config } from 'pinstripe:config';
+import { createDatabase } from 'pinstripe:database';
 import { defer } from 'pinstripe:defer';
 import { defineService } from 'pinstripe:service';
 import * as inflector from 'pinstripe:native/inflector';
 import { environment, root } from 'pinstripe:native/engine';
-import { late } from 'pinstripe:late';
 import { runInNewWorkspace, workspaceOf } from 'pinstripe:workspace';
 
 const project = { name: root.slice(root.lastIndexOf('/') + 1), rootPath: root };
@@ -14,7 +14,7 @@ const project = { name: root.slice(root.lastIndexOf('/') + 1), rootPath: root };
 const services = {
     bot: () => bot,
     config: () => config,
-    database: context => late.database.createDatabase(context),
+    database: createDatabase,
     defer: () => defer,
     environment: () => environment,
     inflector: () => inflector,

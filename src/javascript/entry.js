@@ -9,7 +9,7 @@ import { beginRun, rootOfRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
 import { environment, importFile, refuse } from 'pinstripe:native/engine';
-import { late } from 'pinstripe:late';
+import { migrate, Model, tenantPage } from 'pinstripe:database';
 import { jobs, migrations, models, services } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
@@ -20,19 +20,14 @@ const REGISTRIES = { background_jobs: jobs, services, models, migrations };
 /* files: [{ registry: 'config' | 'background_jobs' | ..., path, url, key, problem }], the
  * configuration first. `problem` says why a file cannot be used. */
 export async function load(files){
-    await importLateModules();
     await loadConfigFile(files.find(({ registry }) => registry == 'config'));
     for(const file of files) await loadFile(file);
     jobs.makeClasses(BackgroundJob);
     services.makeClasses(Service);
-    if(late.database?.Model) models.makeClasses(late.database.Model);
+    models.makeClasses(Model);
     for(const { name, Class } of services.entries){
         if(Class) defineProjectService(name, Class);
     }
-}
-
-async function importLateModules(){
-    late.database = await import('pinstripe:database').catch(() => undefined);
 }
 
 async function loadConfigFile(file){
@@ -82,7 +77,7 @@ export function catalog(){
     };
 }
 
-const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate: () => late.database.migrate() };
+const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate: migrate };
 
 /* A promise that settles when run() has. Written without async functions: an empty run is to cost
  * next to nothing. */
@@ -117,7 +112,7 @@ function callService({ name, args }, root){
 }
 
 function listTenants(task){
-    return late.database.tenantPage(task, jobOf(task.name).tenantsFilter);
+    return tenantPage(task, jobOf(task.name).tenantsFilter);
 }
 
 /* After execute has settled, child runs have ended and timers were dropped. A promise, or nothing
