@@ -6,12 +6,14 @@
  * kept between calls is the time at which the run began.
  */
 #include <errno.h>
+#include <math.h>
 #include <sys/random.h>
 
 #include "base/buf.h"
 #include "javascript/native.h"
 
-#define RANDOM_CHUNK 256 /* the kernel never writes into the heap: see native.h */
+#define DATE_MS_MAX  8.64e15 /* the range of Date */
+#define RANDOM_CHUNK 256     /* the kernel never writes into the heap: see native.h */
 
 static struct pin_mono run_began;
 static struct pin_wall run_began_wall;
@@ -578,6 +580,57 @@ time_origin(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
     return JS_NewFloat64(ctx, (double)run_began_wall.ms);
 }
 
+static int64_t
+offset_seconds(int64_t at)
+{
+    time_t t = (time_t)at;
+    struct tm tm;
+
+    /* Whole minutes, as the engine has it: before 1900 some zones had seconds. */
+    return localtime_r(&t, &tm) ? tm.tm_gmtoff / 60 * 60 : 0;
+}
+
+/* utcFromLocal(ms): the instant at which the local clock shows what a clock in UTC shows at `ms`.
+ * Of two such instants the first; a time that the clock skips is read as if it had not been put
+ * forward yet. So ECMAScript wants it; the engine looks the offset up at the wrong moment and is
+ * wrong for some hours around each change. */
+static JSValue
+utc_from_local(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    const int64_t day = 24 * 3600; /* no offset is as large, and no two changes are as near */
+    double ms;
+    int64_t local, before, after;
+
+    (void)self;
+    (void)argc;
+    if (JS_ToFloat64(ctx, &ms, argv[0]) != 0)
+        return JS_EXCEPTION;
+    if (!(fabs(ms) <= DATE_MS_MAX + (double)day * 1000))
+        return JS_NewFloat64(ctx, NAN);
+    local = (int64_t)floor(ms / 1000);
+    before = offset_seconds(local - day);
+    after = offset_seconds(local + day);
+    if (before != after && offset_seconds(local - before) != before &&
+        offset_seconds(local - after) == after)
+        before = after;
+    return JS_NewFloat64(ctx, ms - (double)before * 1000);
+}
+
+/* offsetAt(ms): by how many milliseconds the local clock is ahead of UTC at an instant. */
+static JSValue
+offset_at(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    double ms;
+
+    (void)self;
+    (void)argc;
+    if (JS_ToFloat64(ctx, &ms, argv[0]) != 0)
+        return JS_EXCEPTION;
+    if (!(fabs(ms) <= DATE_MS_MAX))
+        return JS_NewFloat64(ctx, NAN);
+    return JS_NewFloat64(ctx, (double)offset_seconds((int64_t)floor(ms / 1000)) * 1000);
+}
+
 /* --- the common case of console.log --- */
 
 static bool
@@ -646,6 +699,8 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("randomUuid", 0, random_uuid),
     JS_CFUNC_DEF("now", 0, now),
     JS_CFUNC_DEF("timeOrigin", 0, time_origin),
+    JS_CFUNC_DEF("utcFromLocal", 1, utc_from_local),
+    JS_CFUNC_DEF("offsetAt", 1, offset_at),
     JS_CFUNC_DEF("printPlain", 1, print_plain),
 };
 

@@ -6,6 +6,7 @@
 import { queueMicrotask } from 'pinstripe:native/engine';
 import { fillRandom, now, randomUuid, timeOrigin } from 'pinstripe:native/platform';
 import { console } from 'pinstripe:console';
+import { Date } from 'pinstripe:date';
 import { TextDecoder, TextEncoder, atob, btoa } from 'pinstripe:encoding';
 import {
     AbortController, AbortSignal, CustomEvent, DOMException, Event, EventTarget,
@@ -43,8 +44,8 @@ const performance = tagged({
 }, 'Performance');
 
 const globals = {
-    AbortController, AbortSignal, CustomEvent, DOMException, Event, EventTarget, TextDecoder, TextEncoder,
-    URL, URLSearchParams, atob, btoa, console, crypto, performance, queueMicrotask, structuredClone,
+    AbortController, AbortSignal, CustomEvent, DOMException, Date, Event, EventTarget, TextDecoder,
+    TextEncoder, URL, URLSearchParams, atob, btoa, console, crypto, performance, queueMicrotask, structuredClone,
 };
 
 for (const [name, value] of Object.entries(globals))
