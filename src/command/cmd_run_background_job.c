@@ -173,6 +173,19 @@ check_job(const struct pin_catalog *catalog, const struct call *c, struct pin_jo
     return pin__err_set(err, PIN_NOT_FOUND, "No such background job \"%s\" exists.", name->text);
 }
 
+static bool
+is_unknown_tenant(const struct pin_summary *s)
+{
+    json_t *error =
+        json_loadb(pin__buf_text(&s->outcome.error), s->outcome.error.size, JSON_ALLOW_NUL, NULL);
+    const char *code =
+        json_string_value(json_object_get(json_object_get(error, "properties"), "code"));
+    bool unknown = code && !strcmp(code, "NO_SUCH_TENANT");
+
+    json_decref(error);
+    return unknown;
+}
+
 static enum pin_exit
 exit_of_summary(const struct pin_summary *s)
 {
@@ -180,6 +193,8 @@ exit_of_summary(const struct pin_summary *s)
         return pin__cli_stop_signal() == SIGINT ? PIN_EXIT_INTERRUPTED : PIN_EXIT_TERMINATED;
     if (!s->failed)
         return PIN_EXIT_OK;
+    if (s->multi_tenant && is_unknown_tenant(s))
+        return PIN_EXIT_NOT_FOUND;
     return s->failed == s->timed_out ? PIN_EXIT_TIMED_OUT : PIN_EXIT_FAILED;
 }
 

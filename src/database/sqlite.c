@@ -299,13 +299,14 @@ on_progress(void *context)
 static int
 on_busy(void *context, int times)
 {
-    static const int64_t pause_ms[] = { 1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100 };
+    /* Short, so that writers take turns: a commit holds the lock for a millisecond or so. */
+    static const int64_t pause_us[] = { 50, 100, 200, 500, 1000, 1000, 2000, 3000, 5000 };
     struct pin_session *s = context;
     struct pin_mono now = pin__clock_mono();
-    size_t step = (size_t)times < sizeof pause_ms / sizeof *pause_ms
+    size_t step = (size_t)times < sizeof pause_us / sizeof *pause_us
                       ? (size_t)times
-                      : sizeof pause_ms / sizeof *pause_ms - 1;
-    int64_t left_ms, ms = pause_ms[step];
+                      : sizeof pause_us / sizeof *pause_us - 1;
+    int64_t left_ms;
     struct timespec pause;
 
     if (times == 0)
@@ -313,9 +314,7 @@ on_busy(void *context, int times)
     left_ms = s->busy_ms - (now.ns - s->waiting_since.ns) / 1000000;
     if (left_ms <= 0 || (s->stop && s->stop(s->stop_context)))
         return 0;
-    if (ms > left_ms)
-        ms = left_ms;
-    pause = (struct timespec){ .tv_nsec = (long)(ms * 1000000) };
+    pause = (struct timespec){ .tv_nsec = (long)(pause_us[step] * 1000) };
     nanosleep(&pause, NULL);
     return 1;
 }

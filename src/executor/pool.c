@@ -119,7 +119,9 @@ send_task(struct worker_process *w, const struct run *run)
                              .args = { q->args.data, q->args.size },
                              .params = { q->params.data, q->params.size },
                              .tenant_id = paging ? q->only_tenant : run->tenant_id,
-                             .tenant_name = run->tenant_name,
+                             .tenant_name = !paging              ? run->tenant_name
+                                            : q->named_by_person ? q->only_tenant
+                                                                 : NULL,
                              .bytes = { paging ? q->cursor.data : NULL,
                                         paging ? q->cursor.size : 0 },
                              .wall_us = (uint64_t)q->wall_ms * 1000,

@@ -261,8 +261,10 @@ executor_request(struct pin_executor *x, const struct pin_request_options *optio
         return PIN_INVALID;
     } else {
         set_tenants(q, NULL, NULL, false);
-        if (options->tenant && q->fan_out)
+        if (options->tenant && q->fan_out) {
+            q->named_by_person = true;
             q->only_tenant = strdup(options->tenant);
+        }
     }
 out:
     request_end_if_done(q);
@@ -450,9 +452,12 @@ tell_no_tenant(struct request *q)
 
     if (!q->fan_out || q->finished || q->failed || q->cancelled || !q->sink || !q->sink->note)
         return;
-    snprintf(text, sizeof text, "%s: there is no tenant to run it for%s%s", q->name,
-             q->job->has_tenants_filter ? " that its tenantsFilter leaves" : "",
-             q->only_tenant ? ", of the one asked for" : "");
+    if (q->only_tenant)
+        snprintf(text, sizeof text, "%s: its tenantsFilter leaves out the tenant, so nothing ran",
+                 q->name);
+    else
+        snprintf(text, sizeof text, "%s: there is no tenant%s, so nothing ran", q->name,
+                 q->job->has_tenants_filter ? " that its tenantsFilter leaves" : "");
     q->sink->note(q->sink->context, text);
 }
 

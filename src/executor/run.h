@@ -28,7 +28,8 @@ struct worker_process {
     int pid;
     int pidfd; /* -1 until the nursery told it */
     bool ready;
-    uint64_t heap_hash; /* of its heap before the first run; all workers of a nursery have the same */
+    uint64_t
+        heap_hash;  /* of its heap before the first run; all workers of a nursery have the same */
     bool wants_out; /* something is unsent: epoll tells when the socket takes more */
     bool doomed;    /* killed or broken: gets no more tasks, waits for its exit */
     enum kill_reason killed;
@@ -81,9 +82,10 @@ struct request {
     int64_t wall_ms;
     uint64_t heap_bytes;
 
-    bool fan_out;        /* one run per tenant */
-    char *only_tenant;   /* its id: at most this one */
-    bool single_waiting; /* the one run of a request that does not fan out has not been made */
+    bool fan_out;         /* one run per tenant */
+    bool named_by_person; /* only_tenant is a name or an id */
+    char *only_tenant;    /* its id: at most this one */
+    bool single_waiting;  /* the one run of a request that does not fan out has not been made */
     char *single_tenant_id;
     char *single_tenant_name;
     bool cancelled; /* nothing more is started */

@@ -103,14 +103,27 @@ export function tenantPrototype(model, session){
 
 const PAGE_ROWS = 256; /* PIN_TENANT_PAGE */
 
-/* One page of the tenants that a job runs for: { tenants: [{ id, name }], cursor }. The cursor holds how many
+/* One page of the tenants that a job runs for: { tenants: [{ id, name }], cursor }. A tenant with a
+ * name was named by a person and is looked up, one without is known. The cursor holds how many
  * came before and where the last page ended, so the filter's own order and limit hold over all pages. */
 export async function pageOfTenants(database, { name, tenant, cursor }, filter){
     if(!database.info.tenants) throw new Error(`The database has no table "tenants" yet, so "${name}" cannot run for each tenant: run pinstripe migrate-database.`);
+    if(tenant?.name) tenant = await namedByPerson(database, tenant.name);
     const left = await (filter ? filter(database.table('tenants')) : database.table('tenants'));
     if(Query.isQuery(left)) return pageOfQuery(tenant ? onlyTenant(left, tenant) : left, cursor);
     const rows = await rowsOf(left, name);
     return pageOfRows(tenant ? rows.filter(({ id }) => id === tenant.id) : rows, cursor);
+}
+
+/* What a person gave to --tenant: an id, or else a name. */
+async function namedByPerson(database, text){
+    const tenants = database.table('tenants');
+    const byId = await tenants.where({ id: text }).first();
+    const found = byId ? [byId] : await tenants.where({ name: text }).limit(2).all();
+    if(found.length == 1) return found[0];
+    throw Object.assign(new Error(found.length
+        ? `More than one tenant has the name "${text}": give the id.`
+        : `No such tenant "${text}" exists.`), { code: 'NO_SUCH_TENANT' });
 }
 
 function onlyTenant(query, { id }){

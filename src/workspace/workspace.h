@@ -38,8 +38,8 @@ struct pin_task { /* borrowed: everything lives until the task's outcome is ther
     struct pin_bytes args; /* a JSON array; NULL means [] */
     struct pin_bytes
         params; /* initialParams of the workspace, a JSON object; NULL means the default ones */
-    const char
-        *tenant_id; /* NULL: no tenant. For TENANTS: only this one, if the filter leaves it */
+    const char *tenant_id;   /* NULL: no tenant. For TENANTS: only this one, if the filter
+                              * leaves it; with tenant_name it is what a person wrote, name or id */
     const char *tenant_name; /* NULL when there is no tenant */
     struct pin_bytes cursor; /* TENANTS: where the last page ended; NULL for the first page */
     int64_t wall_ms;         /* limits; always set */
