@@ -115,7 +115,13 @@ $(BUILD)/compile-javascript: tools/compile-javascript.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -O1 -D_GNU_SOURCE -isystem /usr/include/quickjs -o $@ $< $(QUICKJS_LIB) -lm
 
-$(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS)
+# Changes when a file comes or goes, which times of files do not tell.
+$(BUILD)/gen/javascript-files: FORCE
+	@mkdir -p $(@D)
+	@echo "$(JS)" | cmp -s - $@ || echo "$(JS)" >$@
+FORCE:
+
+$(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS) $(BUILD)/gen/javascript-files
 	@mkdir -p $(@D)
 	$(BUILD)/compile-javascript $@ $(foreach f,$(JS),$(if $(filter %/pinstripe.js,$(f)),pinstripe,pinstripe:$(basename $(notdir $(f))))=$(f))
 
