@@ -150,8 +150,15 @@ static const char *const functions[] = {
 static const char *const read_pragmas[] = {
     "collation_list",   "compile_options", "data_version",  "database_list", "foreign_key_check",
     "foreign_key_list", "freelist_count",  "function_list", "index_info",    "index_list",
-    "index_xinfo",      "integrity_check", "page_count",    "quick_check",   "schema_version",
-    "table_info",       "table_list",      "table_xinfo",   "user_version",
+    "index_xinfo",      "integrity_check", "page_count",    "quick_check",   "table_info",
+    "table_list",       "table_xinfo",
+};
+
+static const char *const settings[] = {
+    /* may be asked for, not changed */
+    "application_id", "auto_vacuum",    "busy_timeout", "cache_size",     "encoding",
+    "foreign_keys",   "journal_mode",   "page_size",    "schema_version", "synchronous",
+    "temp_store",     "trusted_schema", "user_version",
 };
 
 static bool
@@ -244,9 +251,7 @@ guard_raw(struct pin_guard *g, int action, const char *a, const char *b)
     case SQLITE_CREATE_TEMP_VIEW:
         return refuse(g, "a temporary table, view, index or trigger:", a);
     case SQLITE_PRAGMA:
-        return a && IS_ONE_OF(a, read_pragmas) &&
-                       !(b && (strcasecmp(a, "user_version") == 0 ||
-                               strcasecmp(a, "schema_version") == 0))
+        return IS_ONE_OF(a, read_pragmas) || (!b && IS_ONE_OF(a, settings))
                    ? SQLITE_OK
                    : refuse(g, "the pragma", a);
     case SQLITE_FUNCTION:

@@ -159,6 +159,12 @@ take_time(struct text *t, struct moment *m)
     return take_zone(t, m);
 }
 
+static bool
+take_separator(struct text *t)
+{
+    return take_char(t, 'T') || take_char(t, 't') || take_char(t, ' ');
+}
+
 static int
 days_in_month(int year, int month)
 {
@@ -217,9 +223,7 @@ parse_moment(struct pin_bytes text, int64_t *ms)
         t.end--;
     if (!take_date(&t, &m))
         return false;
-    if (t.at < t.end && !take_char(&t, 'T') && !take_char(&t, 't') && !take_char(&t, ' '))
-        return false;
-    if (t.at < t.end && !take_time(&t, &m))
+    if (t.at < t.end && !(take_separator(&t) && take_time(&t, &m)))
         return false;
     if (t.at < t.end || !moment_is_valid(&m))
         return false;
