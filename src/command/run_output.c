@@ -416,6 +416,18 @@ pin__run_output_tick(struct run_output *o)
     (void)flush_pending(o, 0);
 }
 
+static void
+print_last_progress(struct run_output *o, const char *job, const struct pin_summary *s)
+{
+    struct pin_buf b = PIN_BUF_INIT(1024);
+
+    pin__buf_addf(&b, "%s: %llu tenants done, %llu failed, %.2f s\n", job,
+                  (unsigned long long)s->tenants, (unsigned long long)s->failed,
+                  (double)s->wall_us / 1e6);
+    put(o, STDERR_FILENO, b.data, b.size);
+    pin__buf_fini(&b);
+}
+
 void
 pin__run_output_summary(struct run_output *o, const char *job, const struct pin_summary *s,
                         int exit_code)
@@ -424,6 +436,8 @@ pin__run_output_summary(struct run_output *o, const char *job, const struct pin_
         print_failure(o, job, NULL, &s->outcome.error);
     if (o->json)
         print_json_summary(o, job, s, exit_code);
+    else if (o->progress && s->multi_tenant)
+        print_last_progress(o, job, s);
 }
 
 void
