@@ -61,10 +61,24 @@ cut(const char *text, size_t size)
     return size;
 }
 
+/* A text of JavaScript may hold half of a surrogate pair, which is no UTF-8: it becomes U+FFFD,
+ * which has as many bytes. */
+static void
+mend_halves(char *text, size_t size)
+{
+    for (size_t i = 0; i + 2 < size; i++)
+        if ((unsigned char)text[i] == 0xed && (unsigned char)text[i + 1] >= 0xa0)
+            memcpy(text + i, "\xef\xbf\xbd", 3);
+}
+
 static void
 add_string(struct writer *w, const char *text, size_t size)
 {
+    size_t at = w->out->size;
+
     pin__buf_add_json_string(w->out, text, cut(text, size));
+    if (!w->out->bad)
+        mend_halves(w->out->data + at, w->out->size - at);
 }
 
 /* Our own frames say nothing to the person who wrote the job. */
@@ -88,32 +102,31 @@ add_stack(struct writer *w, const char *stack)
     pin__buf_fini(&kept);
 }
 
-/* JSON.stringify escapes halves of surrogate pairs as they are, which strict parsers refuse: they
- * become U+FFFD. */
-static void
-mend_surrogates(char *json, size_t size)
+/* Whether `json` has an escape of a half, the first (d8 to db) or the second (dc to df), of a pair.
+ */
+static bool
+is_half(const char *json, const char *end, const char *digits)
 {
-    for (size_t i = 0; i + 1 < size; i++) {
-        bool high, pair;
+    return end - json >= 6 && json[0] == '\\' && json[1] == 'u' && (json[2] | 0x20) == 'd' &&
+           strchr(digits, json[3] | 0x20) != NULL;
+}
 
-        if (json[i] != '\\')
-            continue;
-        if (json[i + 1] != 'u' || i + 5 >= size || (json[i + 2] | 0x20) != 'd' ||
-            !strchr("89abAB", json[i + 3])) {
-            bool low = json[i + 1] == 'u' && i + 5 < size && (json[i + 2] | 0x20) == 'd' &&
-                       strchr("cdefCDEF", json[i + 3]);
+/* JSON.stringify escapes a half without its other half, which strict parsers refuse: U+FFFD. */
+static void
+mend_escapes(char *json, size_t size)
+{
+    char *end = json + size;
 
-            if (low)
-                memcpy(json + i + 2, "fffd", 4);
-            i++;
+    while ((json = memchr(json, '\\', (size_t)(end - json))) != NULL) {
+        bool first = is_half(json, end, "89ab");
+
+        if (first && is_half(json + 6, end, "cdef")) {
+            json += 12;
             continue;
         }
-        high = true;
-        pair = high && i + 11 < size && json[i + 6] == '\\' && json[i + 7] == 'u' &&
-               (json[i + 8] | 0x20) == 'd' && strchr("cdefCDEF", json[i + 9]);
-        if (!pair)
-            memcpy(json + i + 2, "fffd", 4);
-        i += pair ? 11 : 5;
+        if (first || is_half(json, end, "cdef"))
+            memcpy(json + 2, "fffd", 4);
+        json += 2;
     }
 }
 
@@ -129,7 +142,7 @@ add_json(struct writer *w, JSValueConst value)
         size <= 16 * TEXT_BYTES_MAX) {
         pin__buf_add(w->out, text, size);
         if (!w->out->bad)
-            mend_surrogates(w->out->data + at, size);
+            mend_escapes(w->out->data + at, size);
     } else {
         at = SIZE_MAX;
     }

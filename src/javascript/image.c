@@ -370,7 +370,6 @@ const JSMallocFunctions pin__image_allocator = {
 
 static struct pin_image *images; /* those that are protected */
 static struct sigaction other_handler;
-static bool installed;
 
 static bool
 note_write(struct pin_image *m, uintptr_t address)
@@ -435,28 +434,28 @@ static pin_status
 install(struct pin_err *err)
 {
     struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction have;
 
-    if (installed)
+    if (sigaction(SIGSEGV, NULL, &have) == 0 && have.sa_sigaction == on_fault)
         return PIN_OK;
     sigemptyset(&action.sa_mask);
     if (!use_alternate_stack() || sigaction(SIGSEGV, &action, &other_handler) != 0)
         return pin__err_errno(err, PIN_IO, errno, "cannot watch the JavaScript heap");
-    installed = true;
     return PIN_OK;
 }
 
 static void
 unregister(struct pin_image *m)
 {
+    struct sigaction have;
+
     for (struct pin_image **at = &images; *at; at = &(*at)->next)
         if (*at == m) {
             *at = m->next;
             break;
         }
-    if (!images && installed) {
+    if (!images && sigaction(SIGSEGV, NULL, &have) == 0 && have.sa_sigaction == on_fault)
         sigaction(SIGSEGV, &other_handler, NULL);
-        installed = false;
-    }
 }
 
 /* --- the image --- */
