@@ -1,5 +1,5 @@
-/* background_job.js - the class of all background jobs: what meta() may declare, and how one run asks
- * for another. */
+/* background_job.js - the class of all background jobs: what meta() may declare, and how one run
+ * asks for another. */
 import { check, checkZone } from 'pinstripe:native/cron';
 import { call } from 'pinstripe:native/engine';
 import { carryArguments } from 'pinstripe:carry';
@@ -30,7 +30,10 @@ export class BackgroundJob extends ServiceConsumer {
 
     /* Runs the job once, in the tenant of that context, and never for each tenant. */
     static async run(context, name, ...args){
-        if(!(context instanceof Context)) throw new TypeError('BackgroundJob.run(context, name, ...args) needs a context, such as this.context');
+        if(!(context instanceof Context)){
+            throw new TypeError('BackgroundJob.run(context, name, ...args) needs a context, ' +
+                'such as this.context');
+        }
         await callJob(context, name, args, true);
     }
 
@@ -62,9 +65,10 @@ export class BackgroundJob extends ServiceConsumer {
     }
 
     static completeClass(Class){
-        if(typeof Class.prototype.run != 'function') throw new Error('The background job has no run().');
-        takeFromPrototype(Class, 'multiTenant', value => typeof value == 'boolean', 'true or false');
-        takeFromPrototype(Class, 'tenantsFilter', value => typeof value == 'function', 'a function');
+        const { run } = Class.prototype;
+        if(typeof run != 'function') throw new Error('The background job has no run().');
+        takeFromPrototype(Class, 'multiTenant', 'boolean', 'true or false');
+        takeFromPrototype(Class, 'tenantsFilter', 'function', 'a function');
     }
 }
 
@@ -78,9 +82,14 @@ for(const verb of VERBS_OF_LATER_VERSIONS){
 
 function readSchedule(when){
     const options = typeof when == 'string' ? { cron: when } : when;
-    if(!options || typeof options != 'object') throw new Error('schedule() needs a cron expression, or an object with cron and timeZone');
+    if(!options || typeof options != 'object'){
+        throw new Error('schedule() needs a cron expression, or an object with cron and timeZone');
+    }
     const unknown = Object.keys(options).find(key => !SCHEDULE_OPTIONS.includes(key));
-    if(unknown) throw new Error(`schedule() does not know the option "${unknown}"; it knows ${SCHEDULE_OPTIONS.join(' and ')}`);
+    if(unknown){
+        const known = SCHEDULE_OPTIONS.join(' and ');
+        throw new Error(`schedule() does not know the option "${unknown}"; it knows ${known}`);
+    }
     const { cron, timeZone = null } = options;
     if(typeof cron != 'string') throw new Error('schedule({ cron, timeZone }) needs cron, a text');
     refuseProblem(check(cron));
@@ -93,13 +102,13 @@ function refuseProblem(problem){
 }
 
 /* Both may be properties of the exported object or assigned in meta(); the class then has them. */
-function takeFromPrototype(Class, key, isValid, expected){
+function takeFromPrototype(Class, key, type, expected){
     if(!Object.hasOwn(Class, key)){
         const value = Class.prototype[key];
         if(value === undefined) return;
         Class[key] = value;
     }
-    if(!isValid(Class[key])) throw new Error(`${key} must be ${expected}`);
+    if(typeof Class[key] != type) throw new Error(`${key} must be ${expected}`);
 }
 
 /* However the name is spelled. */
@@ -114,7 +123,8 @@ function nameOf(name){
     try {
         return jobName(name);
     } catch(error){
-        throw new Error(`No such background job ${JSON.stringify(String(name))} exists: ${error.message}`);
+        const text = JSON.stringify(String(name));
+        throw new Error(`No such background job ${text} exists: ${error.message}`);
     }
 }
 
@@ -133,7 +143,9 @@ export async function callJob(context, name, args, once){
 }
 
 function transactionText(name){
-    return `Background job "${name}" was called while a database transaction is open. It would run in another process and wait for this transaction, which would wait for the job: call it after the transaction.`;
+    return `Background job "${name}" was called while a database transaction is open. ` +
+        'It would run in another process and wait for this transaction, which would wait for ' +
+        'the job: call it after the transaction.';
 }
 
 export function brokenText({ message, file, line }){

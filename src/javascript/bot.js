@@ -8,10 +8,13 @@ import { matches } from 'pinstripe:native/cron';
 import { Workspace } from 'pinstripe:workspace';
 
 class Bot {
-    /* Runs what is scheduled for exactly this second: jobs in the order of their names, schedules in
-     * the order of their declaration, one after the other. A failure is printed and stops nobody. */
+    /* Runs what is scheduled for exactly this second: jobs in the order of their names, schedules
+     * as declared, one after the other. A failure is printed and stops nobody. */
     async runBackgroundJobs(unixTime){
-        if(!Number.isInteger(unixTime)) throw new TypeError(`bot.runBackgroundJobs(unixTime) needs a whole number of seconds since 1970; it got ${String(unixTime)}`);
+        if(!Number.isInteger(unixTime)){
+            throw new TypeError('bot.runBackgroundJobs(unixTime) needs a whole number of seconds ' +
+                `since 1970; it got ${String(unixTime)}`);
+        }
         for(const { name, args } of due(unixTime)){
             try {
                 await Workspace.run(function(){
@@ -24,11 +27,13 @@ class Bot {
     }
 
     async start(){
-        throw new Error('bot.start() is not known in this version: it has no scheduler that keeps running; call bot.runBackgroundJobs(unixTime)');
+        throw new Error('bot.start() is not known in this version: it has no scheduler that ' +
+            'keeps running; call bot.runBackgroundJobs(unixTime)');
     }
 
     async stop(){
-        throw new Error('bot.stop() is not known in this version: it has no scheduler that keeps running');
+        throw new Error('bot.stop() is not known in this version: it has no scheduler that ' +
+            'keeps running');
     }
 }
 

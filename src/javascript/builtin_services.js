@@ -1,4 +1,5 @@
-/* builtin_services.js - the services that pinstripe itself brings; a project's own may replace them. */
+/* builtin_services.js - the services that pinstripe itself brings; a project's own may replace
+ * them. */
 import { bot } from 'pinstripe:bot';
 import { callJob } from 'pinstripe:background_job';
 import { config } from 'pinstripe:config';

@@ -37,10 +37,13 @@ function carry(value, path, parents = []){
 function carryObject(object, path, parents){
     const known = parents.indexOf(object);
     if(known >= 0) refuse(path, `refers back to ${pathText(path.slice(0, known + 2))}`);
-    if(parents.length >= DEPTH_MAX) refuse([path[0], path[1]], `is nested more than ${DEPTH_MAX} levels deep`);
+    if(parents.length >= DEPTH_MAX){
+        refuse(path.slice(0, 2), `is nested more than ${DEPTH_MAX} levels deep`);
+    }
     if(typeof object.toJSON == 'function') return carryJson(object, path, parents);
     parents.push(object);
-    const copy = Array.isArray(object) ? carryArray(object, path, parents) : carryProperties(object, path, parents);
+    const carryInside = Array.isArray(object) ? carryArray : carryProperties;
+    const copy = carryInside(object, path, parents);
     parents.pop();
     return copy;
 }
@@ -70,22 +73,30 @@ function carryProperties(object, path, parents){
     for(const key of Object.keys(object)){
         const value = object[key];
         if(value === undefined) continue;
-        Object.defineProperty(copy, key, { value: carry(value, [...path, key], parents), writable: true, enumerable: true, configurable: true });
+        setOwn(copy, key, carry(value, [...path, key], parents));
     }
     return copy;
 }
 
+/* Also when the key is __proto__. */
+function setOwn(object, key, value){
+    const kind = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(object, key, kind);
+}
+
 function unwrapPrimitive(object){
-    return object instanceof String || object instanceof Number || object instanceof Boolean ? object.valueOf() : object;
+    const isBoxed = [String, Number, Boolean].some(kind => object instanceof kind);
+    return isBoxed ? object.valueOf() : object;
 }
 
 /* Objects of which JSON would carry nothing. */
+const LOST_KINDS = [
+    Map, Set, WeakMap, WeakSet, Promise, RegExp, ArrayBuffer, SharedArrayBuffer,
+];
+
 function lostKind(object){
     if(ArrayBuffer.isView(object)) return object.constructor.name;
-    for(const kind of [Map, Set, WeakMap, WeakSet, Promise, RegExp, ArrayBuffer, SharedArrayBuffer]){
-        if(object instanceof kind) return kind.name;
-    }
-    return undefined;
+    return LOST_KINDS.find(kind => object instanceof kind)?.name;
 }
 
 function refuse(path, why){
@@ -93,5 +104,10 @@ function refuse(path, why){
 }
 
 function pathText([what, ...keys]){
-    return keys.reduce((text, key) => typeof key == 'number' ? `${text}[${key}]` : /^[A-Za-z_$][\w$]*$/.test(key) ? `${text}.${key}` : `${text}[${JSON.stringify(key)}]`, what);
+    return keys.reduce((text, key) => text + keyText(key), what);
+}
+
+function keyText(key){
+    const isName = typeof key == 'string' && /^[A-Za-z_$][\w$]*$/.test(key);
+    return isName ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

@@ -46,18 +46,26 @@ function isPlain(value){
 
 function check(){
     const { database, multiTenant, timeZone } = config;
-    if(typeof multiTenant != 'boolean') throw new Error(`multiTenant must be true or false; it is ${JSON.stringify(multiTenant)}`);
-    if(!isPlain(database)) throw new Error('database must be an object such as { adapter: \'sqlite\' }');
-    if(!ADAPTERS.includes(database.adapter)) throw new Error(`"${database.adapter}" adapter not supported.`);
-    if(typeof database.filename != 'string' || !database.filename) throw new Error('database.filename must be a text');
+    demand(typeof multiTenant == 'boolean',
+        `multiTenant must be true or false; it is ${JSON.stringify(multiTenant)}`);
+    demand(isPlain(database), 'database must be an object such as { adapter: \'sqlite\' }');
+    demand(ADAPTERS.includes(database.adapter), `"${database.adapter}" adapter not supported.`);
+    demand(typeof database.filename == 'string' && database.filename,
+        'database.filename must be a text');
     parseDuration(database.transactionLimit, 'database.transactionLimit');
     checkTimeZone(timeZone);
 }
 
+function demand(condition, sentence){
+    if(!condition) throw new Error(sentence);
+}
+
 function checkTimeZone(timeZone){
     if(timeZone === null) return;
-    const problem = typeof timeZone == 'string' ? checkZone(timeZone) : { message: 'it must be a name such as \'Europe/Paris\'' };
-    if(problem) throw new Error(`timeZone ${JSON.stringify(timeZone)} is no time zone: ${problem.message}`);
+    demand(typeof timeZone == 'string',
+        `timeZone must be a name such as 'Europe/Paris'; it is ${JSON.stringify(timeZone)}`);
+    const problem = checkZone(timeZone);
+    demand(!problem, problem?.message);
 }
 
 function absolute(filename){

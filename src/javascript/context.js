@@ -2,8 +2,8 @@
  *
  * A root context belongs to one workspace; forks share its root. Anybody may keep values in one as
  * plain properties; what has a destroy() method is destroyed with the context, last made first,
- * whatever the others do. The parameters and the tenant of a workspace stand in its root; parameters
- * are made at first use, since most runs never look.
+ * whatever the others do. The parameters and the tenant of a workspace stand in its root;
+ * parameters are made at first use, since most runs never look.
  */
 const TENANT_HEADER = 'x-tenant-id';
 
@@ -14,7 +14,7 @@ export class Context {
     #tenantId;
     #forks; /* undefined until there is one; null when destroyed */
 
-    /* A root has no parent; it may start in a tenant and with parameters of an earlier workspace. */
+    /* A root has no parent; it may start in a tenant, and with another workspace's parameters. */
     constructor(parent, tenantId, params){
         this.#parent = parent;
         if(parent) this.#root = parent.root;
@@ -86,7 +86,8 @@ export class Context {
         if(failures.length == 1) throw failures[0];
         if(failures.length > 1){
             const [first] = failures;
-            throw new AggregateError(failures, `${failures.length} destroy() hooks failed, the first with: ${first?.message ?? first}`);
+            throw new AggregateError(failures, `${failures.length} destroy() hooks failed, ` +
+                `the first with: ${first?.message ?? first}`);
         }
     }
 

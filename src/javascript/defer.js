@@ -41,7 +41,8 @@ async function unwrap(fn, path){
 }
 
 function notThere(path, i, value){
-    return new TypeError(`Can't unwrap deferred ${pathText(path, i + 1)} (${pathText(path, i)} is ${value}).`);
+    const whole = pathText(path, i + 1);
+    return new TypeError(`Can't unwrap deferred ${whole} (${pathText(path, i)} is ${value}).`);
 }
 
 function notCallable(path, i, value){
@@ -50,5 +51,6 @@ function notCallable(path, i, value){
 }
 
 function pathText(path, length){
-    return path.slice(0, length).reduce((text, { key, args }) => args ? `${text}(...)` : `${text}.${key}`, 'object');
+    const steps = path.slice(0, length).map(({ key, args }) => args ? '(...)' : `.${key}`);
+    return ['object', ...steps].join('');
 }

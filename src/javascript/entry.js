@@ -1,7 +1,8 @@
-/* entry.js - what the engine calls: load and catalog in the nursery, execute and finish in a worker.
+/* entry.js - what the engine calls: load and catalog in the nursery, execute and finish in a
+ * worker.
  *
- * A file that cannot be loaded is told in the catalog and hurts no other; only a broken configuration
- * makes load() fail.
+ * A file that cannot be loaded is told in the catalog and hurts no other; only a broken
+ * configuration makes load() fail.
  */
 import 'pinstripe:builtin_services';
 import { BackgroundJob, describeJob } from 'pinstripe:background_job';
@@ -37,7 +38,8 @@ async function loadConfigFile(file){
     } catch(error){
         const { message, line } = whereBroken(error, file?.path);
         const place = line === null ? file.path : `${file.path}:${line}`;
-        throw Object.assign(new Error(`${place}: ${message}`), { name: '', stack: '' }); /* a sentence for a person */
+        /* A sentence for a person: where it was thrown is of no interest. */
+        throw Object.assign(new Error(`${place}: ${message}`), { name: '', stack: '' });
     }
 }
 
@@ -60,8 +62,12 @@ function isHelper(module){
 }
 
 function definitionOf({ default: definition }){
-    if(definition === undefined || definition === null) throw new Error('The file has no default export.');
-    if(typeof definition != 'object' && typeof definition != 'function') throw new Error('The default export is no object.');
+    if(definition === undefined || definition === null){
+        throw new Error('The file has no default export.');
+    }
+    if(typeof definition != 'object' && typeof definition != 'function'){
+        throw new Error('The default export is no object.');
+    }
     return definition;
 }
 
@@ -70,10 +76,10 @@ export function catalog(){
     return {
         environment,
         config,
-        services: services.entries.filter(({ broken }) => !broken).map(({ name }) => name).sort(),
+        services: services.names.sort(),
         jobs: jobs.entries.map(describeJob).sort((a, b) => a.name < b.name ? -1 : 1),
-        migrations: migrations.entries.filter(({ broken }) => !broken).map(({ name }) => name),
-        problems: [services, models, migrations].flatMap(({ entries }) => entries.filter(({ broken }) => broken).map(({ broken }) => broken)),
+        migrations: migrations.names,
+        problems: [services, models, migrations].flatMap(({ problems }) => problems),
     };
 }
 
@@ -83,7 +89,8 @@ const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate
  * next to nothing. */
 export function execute(task){
     const { params, tenant } = task;
-    const root = new Context(undefined, tenant?.id, params && paramsFromJson(params, tenant?.id, config.multiTenant));
+    const carried = params && paramsFromJson(params, tenant?.id, config.multiTenant);
+    const root = new Context(undefined, tenant?.id, carried);
     beginRun(root);
     try {
         return Promise.resolve(KINDS[task.kind](task, root));
@@ -98,7 +105,7 @@ function runJob({ name, args }, root){
     return job.run(...args);
 }
 
-/* The executor asks only for what the catalog has and finds whole; anything else has not started. */
+/* The executor asks only for what the catalog finds whole; anything else has not started. */
 function jobOf(name){
     const entry = jobs.get(name);
     if(entry && !entry.broken) return entry.Class;

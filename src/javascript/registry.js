@@ -8,15 +8,19 @@
 export class Registry {
     #entries = new Map();
 
-    /* In the order in which the files came. */
+    /* { name, file, definition, Class, broken: null | { message, file, line } }, in the order in
+     * which the files came. */
     get entries(){ return [...this.#entries.values()]; }
+    get names(){ return this.entries.filter(({ broken }) => !broken).map(({ name }) => name); }
+    get problems(){ return this.entries.map(({ broken }) => broken).filter(Boolean); }
     get(name){ return this.#entries.get(name); }
 
     /* `key` is null when no name can be made of the path: the entry then goes by the path. A second
-     * file of one name changes nothing: both are broken, and the first one's sentence names both. */
+     * file of one name changes nothing: both are broken, and the first's sentence names both. */
     add({ key, path }, definition, broken = null){
         const name = key ?? path;
-        if(!this.#entries.has(name)) this.#entries.set(name, { name, file: path, definition, broken, Class: undefined });
+        if(this.#entries.has(name)) return;
+        this.#entries.set(name, { name, file: path, definition, broken, Class: undefined });
     }
 
     /* Makes the classes of all entries that are whole, from `Base`, whose static meta methods
@@ -33,24 +37,25 @@ export class Registry {
     }
 }
 
-const SOURCES = new WeakMap(); /* class -> { entry, registry, included } while its meta() may include others */
+let under; /* the class under way: { registry, included: definitions that it has already } */
 
-export function makeClass(Base, entry, registry){
+function makeClass(Base, { name, definition }, registry){
     const Class = class extends Base {};
-    Object.defineProperty(Class, 'name', { value: entry.name, configurable: true });
-    SOURCES.set(Class, { registry, included: new Set([entry.definition]) });
+    Object.defineProperty(Class, 'name', { value: name, configurable: true });
+    under = { registry, included: [definition] };
     Base.prepareClass?.(Class);
-    mixIn(Class, entry.definition);
-    Base.completeClass?.(Class, entry);
+    mixIn(Class, definition);
+    Base.completeClass?.(Class);
     return Class;
 }
 
-/* What the class has already is kept: a file's own properties go before those of what it includes. */
+/* What the class has already is kept: a file's own properties go before those that it includes. */
 function mixIn(Class, definition){
     if(typeof definition != 'object') return;
-    const { meta, ...descriptors } = Object.getOwnPropertyDescriptors(definition);
-    for(const key of Reflect.ownKeys(descriptors)){
-        if(!Object.hasOwn(Class.prototype, key)) Object.defineProperty(Class.prototype, key, descriptors[key]);
+    const { prototype } = Class;
+    for(const key of Reflect.ownKeys(definition)){
+        if(key === 'meta' || Object.hasOwn(prototype, key)) continue;
+        Object.defineProperty(prototype, key, Object.getOwnPropertyDescriptor(definition, key));
     }
     if(typeof definition.meta == 'function') definition.meta.call(Class);
 }
@@ -58,12 +63,12 @@ function mixIn(Class, definition){
 /* What every class of a registry offers in meta(); each returns the class. Mixed into the bases. */
 export const metaMethods = {
     include(...mixins){
-        const { registry, included } = SOURCES.get(this);
+        const { registry, included } = under;
         for(const mixin of mixins){
             const definition = typeof mixin == 'string' ? registry.get(mixin)?.definition : mixin;
             if(!definition) throw new Error(`Named include '${String(mixin)}' does not exist.`);
-            if(included.has(definition)) continue;
-            included.add(definition);
+            if(included.includes(definition)) continue;
+            included.push(definition);
             mixIn(this, definition);
         }
         return this;
@@ -76,7 +81,9 @@ export const metaMethods = {
 
     /* hook: a function called with the instance as `this`, or the name of a method. */
     addHook(name, hook){
-        if(typeof hook != 'function' && typeof hook != 'string') throw new TypeError(`addHook('${name}', ...) needs a function or the name of a method`);
+        if(typeof hook != 'function' && typeof hook != 'string'){
+            throw new TypeError(`addHook('${name}', ...) needs a function or the name of a method`);
+        }
         if(!Object.hasOwn(this, 'hooks')) this.hooks = {};
         (this.hooks[name] ??= []).push(hook);
         return this;
@@ -90,17 +97,20 @@ export const metaMethods = {
 
 /* Where the first function of an exported object stands: for what is wrong with the whole of it. */
 function firstLine(definition){
-    const functions = Object.values(Object.getOwnPropertyDescriptors(definition)).flatMap(({ value, get, set }) => [value, get, set]);
-    const lines = functions.map(f => typeof f == 'function' ? f.lineNumber : undefined).filter(Number.isInteger);
+    const properties = Object.values(Object.getOwnPropertyDescriptors(definition));
+    const lines = properties.flatMap(({ value, get, set }) => [value, get, set])
+        .map(f => typeof f == 'function' ? f.lineNumber : undefined)
+        .filter(Number.isInteger);
     return lines.length ? Math.min(...lines) : 1;
 }
 
-/* { message, file, line } of an error: the innermost line of its stack inside `file`, else the innermost
- * inside the project, else `line`. */
+/* { message, file, line } of an error: the innermost line of its stack inside `file`, else the
+ * innermost inside the project, else `line`. */
 export function whereBroken(error, file, line = null){
     const message = error instanceof Error ? errorText(error) : `${show(error)} was thrown`;
     const places = stackPlaces(error);
-    const place = places.find(at => at.file == file) ?? places.find(at => at.file.startsWith('lib/'));
+    const isOurs = at => at.file.startsWith('lib/');
+    const place = places.find(at => at.file == file) ?? places.find(isOurs);
     return { message, file: place?.file ?? file, line: place?.line ?? line };
 }
 

@@ -28,7 +28,8 @@ export function defineService(name, create){
             return this.context && create(this.context);
         },
         set(value){
-            Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+            const own = { value, writable: true, enumerable: true, configurable: true };
+            Object.defineProperty(this, name, own);
         },
     });
 }

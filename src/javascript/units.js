@@ -6,21 +6,24 @@ const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 export function parseDuration(value, what){
     const ms = typeof value == 'string' ? durationOf(value) : value;
     if(!Number.isSafeInteger(ms) || ms <= 0){
-        throw new Error(`${what} must be a duration such as '30s', '5m' or '1h30m', or a number of milliseconds above 0; it is ${show(value)}`);
+        throw new Error(`${what} must be a duration such as '30s', '5m' or '1h30m', or a number ` +
+            `of milliseconds above 0; it is ${show(value)}`);
     }
     return ms;
 }
 
 function durationOf(text){
     if(!/^(\s*\d+(\.\d+)?\s*(ms|[smhdw]))+\s*$/.test(text)) return NaN;
-    return Math.round([...text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|[smhdw])/g)].reduce((sum, [, n, unit]) => sum + n * MILLISECONDS[unit], 0));
+    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|[smhdw])/g)];
+    return Math.round(parts.reduce((sum, [, n, unit]) => sum + n * MILLISECONDS[unit], 0));
 }
 
 /* Bytes; a KB is 1024 of them. A number is taken as bytes. */
 export function parseBytes(value, what){
     const bytes = typeof value == 'string' ? bytesOf(value) : value;
     if(!Number.isSafeInteger(bytes) || bytes <= 0){
-        throw new Error(`${what} must be a size such as '64MB', or a number of bytes above 0; it is ${show(value)}`);
+        throw new Error(`${what} must be a size such as '64MB', or a number of bytes above 0; ` +
+            `it is ${show(value)}`);
     }
     return bytes;
 }

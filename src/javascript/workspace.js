@@ -1,16 +1,16 @@
 /* workspace.js - the world that one run sees: a root context and every service.
  *
- * A background job always gets one of its own, in another heap. Workspace.run, runInNewWorkspace and a
- * tenant's runInNewWorkspace make one inside the caller's heap, with its own root, database session
- * and tenant.
+ * A background job always gets one of its own, in another heap. Workspace.run, runInNewWorkspace
+ * and a tenant's runInNewWorkspace make one inside the caller's heap, with its own root, database
+ * session and tenant.
  */
 import { Context, copyParams } from 'pinstripe:context';
 import { ServiceConsumer } from 'pinstripe:service';
 import { isRunning } from 'pinstripe:run';
 
 export class Workspace extends ServiceConsumer {
-    /* fn gets the workspace as `this` and as its argument; its value is given back. Without a tenant
-     * until fn sets the x-tenant-id header. */
+    /* fn gets the workspace as `this` and as its argument; its value is given back. Without a
+     * tenant until fn sets the x-tenant-id header. */
     static run(fn){
         return runWorkspace(fn, new Context());
     }
@@ -18,7 +18,8 @@ export class Workspace extends ServiceConsumer {
 
 /* As Workspace.run, with the parameters and so the tenant of `context`'s workspace. */
 export function runInNewWorkspace(context, fn){
-    return runWorkspace(fn, new Context(undefined, context.tenantId, copyParams(context.carriedParams)));
+    const params = copyParams(context.carriedParams);
+    return runWorkspace(fn, new Context(undefined, context.tenantId, params));
 }
 
 /* As Workspace.run, in a tenant. */
@@ -32,7 +33,10 @@ export function workspaceOf(context){
 }
 
 async function runWorkspace(fn, root){
-    if(!isRunning()) throw new Error('A workspace can only be made while a job runs, not while the project is loaded.');
+    if(!isRunning()){
+        throw new Error('A workspace can only be made while a job runs, not while the project ' +
+            'is loaded.');
+    }
     const workspace = new Workspace(root);
     return root.run(() => fn.call(workspace, workspace));
 }

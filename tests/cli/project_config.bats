@@ -57,7 +57,7 @@ configured() {
 export default { database: { adapter: 'oracle' } };|pinstripe.config.js: "oracle" adapter not supported.
 export default { multiTenant: 'yes' };|multiTenant must be true or false; it is "yes"
 export default { timeZone: 'Europe/Atlantis' };|Europe/Atlantis
-export default { timeZone: 5 };|timeZone 5 is no time zone
+export default { timeZone: 5 };|timeZone must be a name such as
 export default { database: 'x.db' };|database must be an object
 export default { database: { filename: 7 } };|database.filename must be a text
 export default { database: { transactionLimit: 'soon' } };|database.transactionLimit must be a duration
