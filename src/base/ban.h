@@ -8,6 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Under clang the fortified headers make macros of some: a macro cannot be banned quietly. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gmtime localtime
 
 #endif
