@@ -127,7 +127,8 @@ refuse_broken(struct request *q, const struct pin_broken *why)
         refuse(q, "Background job \"%s\" is broken: %s (%s:%lld)", q->name, why->message, why->file,
                (long long)why->line);
     else
-        refuse(q, "Background job \"%s\" is broken: %s", q->name, why->message);
+        refuse(q, "Background job \"%s\" is broken: %s (%s)", q->name, why->message,
+               why->file ? why->file : "no file");
 }
 
 /* Finds the job, or says why not. */

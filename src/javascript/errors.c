@@ -400,6 +400,35 @@ build_inner(JSContext *ctx, JSValueConst error, JSValueConst form, int depth)
     JS_FreeValue(ctx, errors);
 }
 
+/* What the executor adds to the errors of a call for many tenants. */
+static void
+copy_member(JSContext *ctx, JSValueConst error, JSValueConst form, const char *key)
+{
+    JSValue value = get(ctx, form, key);
+
+    if (!JS_IsUndefined(value))
+        JS_DefinePropertyValueStr(ctx, error, key, JS_DupValue(ctx, value), JS_PROP_C_W_E);
+    JS_FreeValue(ctx, value);
+}
+
+/* A thrown value that is no Error is itself; in a list, where its tenant has to be told, it is an
+ * Error's cause. */
+static JSValue
+build_value(JSContext *ctx, JSValueConst form)
+{
+    JSValue value = get(ctx, form, "value"), tenant = get(ctx, form, "tenant"), error = value;
+
+    if (!JS_IsUndefined(tenant)) {
+        error = JS_NewError(ctx);
+        define(ctx, error, "message", JS_ToString(ctx, value));
+        define(ctx, error, "stack", JS_NewString(ctx, ""));
+        define(ctx, error, "cause", value);
+        copy_member(ctx, error, form, "tenant");
+    }
+    JS_FreeValue(ctx, tenant);
+    return error;
+}
+
 static JSValue
 build_any(JSContext *ctx, JSValueConst form, int depth)
 {
@@ -407,7 +436,7 @@ build_any(JSContext *ctx, JSValueConst form, int depth)
 
     if (!JS_IsString(name)) {
         JS_FreeValue(ctx, name);
-        return get(ctx, form, "value");
+        return build_value(ctx, form);
     }
     error = JS_NewError(ctx);
     if (JS_IsException(error)) {
@@ -419,6 +448,8 @@ build_any(JSContext *ctx, JSValueConst form, int depth)
     stack = get(ctx, form, "stack");
     define(ctx, error, "stack", JS_IsString(stack) ? stack : JS_NewString(ctx, ""));
     copy_properties(ctx, error, get(ctx, form, "properties"));
+    copy_member(ctx, error, form, "tenant");
+    copy_member(ctx, error, form, "failed");
     build_inner(ctx, error, form, depth);
     return error;
 }
