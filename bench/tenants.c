@@ -18,7 +18,7 @@ static const char migration[] =
     "export default {\n"
     "    async migrate(){\n"
     "        await this.database.table('users', async users => {\n"
-    "            await users.addColumn('name', 'string', { index: true });\n"
+    "            await users.addColumn('name', 'string');\n"
     "            await users.addColumn('subscribed', 'boolean');\n"
     "        });\n"
     "    }\n"
