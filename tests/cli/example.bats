@@ -55,7 +55,7 @@ newsletter to Gil <gil@globex.example.com>" id
     run_separately pinstripe run-background-job send-newsletter --tenant Initech
     expect_status 0
     expect_output ""
-    expect_in_errors "no tenant"
+    expect_in_errors "tenantsFilter leaves out the tenant"
     run_separately pinstripe run-background-job send-newsletter --tenant Nobody
     expect_status 3
     expect_output ""
@@ -107,7 +107,7 @@ Umbrella is fine"
     PINSTRIPE_ENV=production run pinstripe migrate-database
     expect_status 0
     [ -e production.db ] && [ ! -e development.db ]
-    NODE_ENV=test run pinstripe migrate-database
+    NODE_ENV='test' run pinstripe migrate-database
     [ -e test.db ]
     PINSTRIPE_ENV=../x run_separately pinstripe migrate-database
     expect_status 2

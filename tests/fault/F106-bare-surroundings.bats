@@ -47,7 +47,7 @@ own_setup() {
     project_with lib/background_jobs/store.js 'export default { async run(){ console.log("printed"); console.error("printed") } };'
     run bash -c '"$PINSTRIPE" run-background-job store <&- >&- 2>&-'
     expect_status 0
-    ! grep -rqs printed --include='*.db*' .
+    run ! grep -rqs printed --include='*.db*' .
 }
 
 @test "a reader that goes away ends nothing with a crash" {
