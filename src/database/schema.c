@@ -412,7 +412,6 @@ pin__schema_find(struct pin_session *s, const char *name, const struct pin_table
     pin_status st;
 
     *out = NULL;
-    pin__session_assert_owner(s);
     if ((st = refresh(s, err)) != PIN_OK)
         return st;
     if (!(e = find_entry(s->schema, name)) && !s->open_cursors) {

@@ -303,12 +303,11 @@ test_a_fork_must_not_use_it(void **state)
 
     assert_true(child >= 0);
     if (child == 0) {
-        const struct pin_table *t;
         int null = open("/dev/null", O_WRONLY);
 
         dup2(null, 2);
         signal(SIGABRT, SIG_DFL);
-        _exit(pin__schema_table(b->session, "things", &t, NULL) == PIN_OK ? 0 : 1);
+        _exit((int)count(b));
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
