@@ -96,6 +96,8 @@ main(int argc, char **argv)
         return 2;
     }
     JS_SetModuleLoaderFunc(rt, NULL, any_module, NULL);
+    /* Half of the size is the source that Function.prototype.toString shows; line numbers stay. */
+    JS_SetStripInfo(rt, JS_STRIP_SOURCE);
     fprintf(out, "/* Made by tools/compile-javascript.c; do not edit. */\n#include "
                  "\"javascript/bytecode.h\"\n\n");
     for (int i = 2; i < argc; i++) {

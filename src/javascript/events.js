@@ -5,13 +5,18 @@ import { now } from 'pinstripe:native/platform';
 
 // --- DOMException -------------------------------------------------------------------------------
 
-const exceptionNames = [
-    'IndexSizeError', , 'HierarchyRequestError', 'WrongDocumentError', 'InvalidCharacterError', ,
-    'NoModificationAllowedError', 'NotFoundError', 'NotSupportedError', 'InUseAttributeError',
-    'InvalidStateError', 'SyntaxError', 'InvalidModificationError', 'NamespaceError',
-    'InvalidAccessError', , 'TypeMismatchError', 'SecurityError', 'NetworkError', 'AbortError',
-    'URLMismatchError', 'QuotaExceededError', 'TimeoutError', 'InvalidNodeTypeError', 'DataCloneError',
-]; // by their code, from 1 on
+const codes = [
+    'INDEX_SIZE_ERR', 'DOMSTRING_SIZE_ERR', 'HIERARCHY_REQUEST_ERR', 'WRONG_DOCUMENT_ERR',
+    'INVALID_CHARACTER_ERR', 'NO_DATA_ALLOWED_ERR', 'NO_MODIFICATION_ALLOWED_ERR', 'NOT_FOUND_ERR',
+    'NOT_SUPPORTED_ERR', 'INUSE_ATTRIBUTE_ERR', 'INVALID_STATE_ERR', 'SYNTAX_ERR',
+    'INVALID_MODIFICATION_ERR', 'NAMESPACE_ERR', 'INVALID_ACCESS_ERR', 'VALIDATION_ERR',
+    'TYPE_MISMATCH_ERR', 'SECURITY_ERR', 'NETWORK_ERR', 'ABORT_ERR', 'URL_MISMATCH_ERR',
+    'QUOTA_EXCEEDED_ERR', 'TIMEOUT_ERR', 'INVALID_NODE_TYPE_ERR', 'DATA_CLONE_ERR',
+]; // from 1 on
+
+// "AbortError" is ABORT_ERR, "InUseAttributeError" INUSE_ATTRIBUTE_ERR.
+const constantName = (name) => name.replace('InUse', 'Inuse').replace('URLM', 'UrlM')
+    .replace(/Error$/, 'Err').replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
 
 export class DOMException extends Error {
     #name;
@@ -29,23 +34,19 @@ export class DOMException extends Error {
     }
 
     get code() {
-        return exceptionNames.indexOf(this.#name) + 1;
+        return this.#name.endsWith('Error') ? codes.indexOf(constantName(this.#name)) + 1 : 0;
     }
 }
 
 const hidden = (object, name, value) =>
     Object.defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true });
 
-const constantName = (name) =>
-    `${name.replace(/Error$/, '').replace(/([a-z])([A-Z])/g, '$1_$2').replace('URLM', 'URL_M').toUpperCase()}_ERR`;
+const fixed = (types, name, value) => {
+    for (const type of types)
+        Object.defineProperty(type, name, { value, enumerable: true });
+};
 
-for (const [index, name] of exceptionNames.entries()) {
-    const constant = name && { value: index + 1, enumerable: true };
-    if (constant) {
-        Object.defineProperty(DOMException, constantName(name), constant);
-        Object.defineProperty(DOMException.prototype, constantName(name), constant);
-    }
-}
+codes.forEach((name, i) => fixed([DOMException, DOMException.prototype], name, i + 1));
 hidden(DOMException.prototype, Symbol.toStringTag, 'DOMException');
 
 // --- events -------------------------------------------------------------------------------------
@@ -136,10 +137,8 @@ export class Event {
     }
 }
 
-for (const [name, value] of Object.entries({ NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 })) {
-    Object.defineProperty(Event, name, { value, enumerable: true });
-    Object.defineProperty(Event.prototype, name, { value, enumerable: true });
-}
+['NONE', 'CAPTURING_PHASE', 'AT_TARGET', 'BUBBLING_PHASE']
+    .forEach((name, i) => fixed([Event, Event.prototype], name, i));
 hidden(Event.prototype, Symbol.toStringTag, 'Event');
 
 const dispatch = Event.dispatch;

@@ -32,7 +32,7 @@ const boxedValue = {
 };
 
 // Globals of the language itself; a class of the user's is none of them.
-const builtins = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z]/.test(name)));
+const builtins = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => name < 'a'));
 
 const EXTRA_KEYS_MAX = 5000; // arrays longer than this are not searched for keys that are no index
 const TEXT_MAX = 2 ** 27; // beyond this, objects that are left are only named
