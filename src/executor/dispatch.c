@@ -42,8 +42,8 @@ wants_page(const struct request *q)
     return q->fan_out && !q->pages_done && !q->page_in_flight && q->page_at == q->page_count;
 }
 
-static bool
-has_next(const struct request *q)
+bool
+request_has_next(const struct request *q)
 {
     if (q->cancelled || q->ended)
         return q->returned != NULL;
@@ -94,16 +94,6 @@ next_run(struct request *q)
         return next_tenant(q);
     q->page_in_flight = true;
     return run_new(q, PIN_TASK_TENANTS);
-}
-
-static struct request *
-request_with_work(struct pin_executor *x)
-{
-    struct request *q = x->requests;
-
-    while (q && !has_next(q))
-        q = q->next;
-    return q;
 }
 
 struct load {
@@ -182,5 +172,6 @@ dispatch(struct pin_executor *x)
         if (!w)
             return;
         worker_assign(w, next_run(q));
+        request_relist(q);
     }
 }

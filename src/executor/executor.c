@@ -338,19 +338,13 @@ pin__executor_watch(struct pin_executor *x, int fd, int every_ms, void (*callbac
 void
 pin__executor_stop(struct pin_executor *x)
 {
-    struct request *next;
-
     if (x->stopping) {
         x->stop_deadline = pin__clock_mono();
         return;
     }
     x->stopping = true;
     x->stop_deadline = pin__clock_after_ms(pin__clock_mono(), PIN_STOP_GRACE_MS);
-    for (struct request *q = x->requests; q; q = next) {
-        next = q->next;
-        request_cancel(q);
-        request_end_if_done(q);
-    }
+    requests_stop(x);
 }
 
 /* The nursery ends when its control channel does, and the kernel kills its workers with it. */
@@ -373,7 +367,7 @@ end_nursery(struct pin_executor *x)
 static void
 drop_runs(struct request *q)
 {
-    for (size_t i = 0; i < PIN_TENANTS_AHEAD_MAX; i++)
+    for (size_t i = 0; q->window && i < PIN_TENANTS_AHEAD_MAX; i++)
         if (q->window[i])
             run_free(q->window[i]);
 }
@@ -381,6 +375,8 @@ drop_runs(struct request *q)
 void
 pin__executor_close(struct pin_executor *x)
 {
+    struct request *q;
+
     if (!x)
         return;
     for (struct worker_process *w = x->workers; w; w = w->next)
@@ -389,9 +385,9 @@ pin__executor_close(struct pin_executor *x)
     pin__channel_fini(&x->nursery);
     end_nursery(x);
     workers_lost(x);
-    while (x->requests) {
-        drop_runs(x->requests);
-        request_free(x->requests);
+    while ((q = request_first(x)) != NULL) {
+        drop_runs(q);
+        request_free(q);
     }
     pin__catalog_free(x->catalog);
     if (x->epoll_fd >= 0)

@@ -16,8 +16,9 @@
 #include "job/catalog.h"
 #include "workspace/workspace.h"
 
-#define PIN_WORKERS_MAX       64  /* processes of one executor */
-#define PIN_TENANTS_AHEAD_MAX 64  /* tenants started before the first unfinished one has ended */
+#define PIN_WORKERS_MAX       64    /* processes of one executor */
+#define PIN_TENANTS_AHEAD_MAX 64    /* tenants started before the first unfinished one has ended */
+#define PIN_CALLS_OPEN_MAX    10000 /* that one run may have made and not had answered */
 #define PIN_KILL_AFTER_MS     250 /* past its deadline a run that did not end by itself is killed */
 #define PIN_STOP_GRACE_MS     5000 /* what running jobs get after the first request to stop */
 #define PIN_ERRORS_KEPT_MAX   100  /* errors of a call for many tenants that are kept whole */

@@ -23,11 +23,78 @@ pin__summary_fini(struct pin_summary *s)
     pin__outcome_fini(&s->outcome);
 }
 
+/* ---- lists: what has a run to start, deeper ones first, and what waits ---- */
+
+static void
+list_remove(struct request *q)
+{
+    struct request_list *list = q->list;
+
+    if (!list)
+        return;
+    *(q->previous ? &q->previous->next : &list->head) = q->next;
+    *(q->next ? &q->next->previous : &list->tail) = q->previous;
+    q->next = q->previous = NULL;
+    q->list = NULL;
+}
+
+static void
+list_append(struct request_list *list, struct request *q)
+{
+    q->list = list;
+    q->previous = list->tail;
+    *(list->tail ? &list->tail->next : &list->head) = q;
+    list->tail = q;
+}
+
+void
+request_relist(struct request *q)
+{
+    struct pin_executor *x = q->executor;
+    struct request_list *list = request_has_next(q) ? &x->ready[q->depth] : &x->waiting;
+
+    if (list == q->list)
+        return;
+    list_remove(q);
+    list_append(list, q);
+}
+
+struct request *
+request_with_work(struct pin_executor *x)
+{
+    for (size_t depth = PIN_DEPTH_MAX + 2; depth--;)
+        if (x->ready[depth].head)
+            return x->ready[depth].head;
+    return NULL;
+}
+
+struct request *
+request_first(struct pin_executor *x)
+{
+    struct request *q = request_with_work(x);
+
+    return q ? q : x->waiting.head;
+}
+
+/* Calls `each` for every request; it may end and free the one it is given, no other. */
+static void
+for_all_requests(struct pin_executor *x, void (*each)(struct request *, const struct run *),
+                 const struct run *caller)
+{
+    for (size_t i = 0; i < PIN_DEPTH_MAX + 3; i++) {
+        struct request *q = i < PIN_DEPTH_MAX + 2 ? x->ready[i].head : x->waiting.head;
+
+        for (struct request *next; q; q = next) {
+            next = q->next;
+            each(q, caller);
+        }
+    }
+}
+
 static struct request *
 request_new(struct pin_executor *x, uint32_t depth)
 {
     struct request *q = calloc(1, sizeof *q);
-    struct request **at = &x->requests;
 
     if (!q)
         pin__bug("out of memory for a request");
@@ -40,10 +107,7 @@ request_new(struct pin_executor *x, uint32_t depth)
     q->first_error = PIN_BUF_INIT(ERRORS_BYTES_MAX);
     q->errors = PIN_BUF_INIT(ERRORS_BYTES_MAX);
     q->names = PIN_BUF_INIT(NAMES_BYTES_MAX);
-    while (*at && (*at)->depth >= depth)
-        at = &(*at)->next;
-    q->next = *at;
-    *at = q;
+    list_append(&x->waiting, q);
     return q;
 }
 
@@ -62,18 +126,14 @@ free_page(struct request *q)
 void
 request_free(struct request *q)
 {
-    struct request **at = &q->executor->requests;
-
-    while (*at && *at != q)
-        at = &(*at)->next;
-    if (*at)
-        *at = q->next;
+    list_remove(q);
     while (q->returned) {
         struct run *run = q->returned;
         q->returned = run->next;
         run_free(run);
     }
     free_page(q);
+    free(q->window);
     free(q->name);
     free(q->only_tenant);
     free(q->single_tenant_id);
@@ -185,6 +245,9 @@ set_tenants(struct request *q, const char *tenant_id, const char *tenant_name, b
 
     if (multi && !once && (!tenant_id || q->job->has_tenants_filter)) {
         q->fan_out = true;
+        q->window = calloc(PIN_TENANTS_AHEAD_MAX, sizeof *q->window);
+        if (!q->window)
+            pin__bug("out of memory for a request");
         q->only_tenant = copy_or_null(tenant_id);
         return;
     }
@@ -215,6 +278,9 @@ request_from_run(struct run *caller, const struct pin_message *call)
         refuse(q,
                "Background job \"%s\" was called at depth %u: runs may be nested %d deep at most.",
                q->name, q->depth, PIN_DEPTH_MAX);
+    if (!q->failed && caller->calls_open > PIN_CALLS_OPEN_MAX)
+        refuse(q, "Background job \"%s\" is not started: this run waits for %d runs already.",
+               q->name, PIN_CALLS_OPEN_MAX);
     if (!q->failed && from->executor->stopping)
         refuse(q, "Background job \"%s\" is not started: pinstripe is stopping.", q->name);
     if (!q->failed)
@@ -498,8 +564,12 @@ fill_summary(struct request *q)
 void
 request_end_if_done(struct request *q)
 {
-    if (q->ended || !is_over(q))
+    if (q->ended)
         return;
+    if (!is_over(q)) {
+        request_relist(q);
+        return;
+    }
     q->ended = true;
     tell_no_tenant(q);
     if (q->caller)
@@ -519,9 +589,10 @@ request_take_back(struct run *run)
 
     run->next = q->returned;
     q->returned = run;
+    request_relist(q);
 }
 
-void
+static void
 request_cancel(struct request *q)
 {
     q->cancelled = true;
@@ -544,6 +615,29 @@ request_cancel(struct request *q)
     }
 }
 
+static void
+stop_request(struct request *q, const struct run *unused)
+{
+    (void)unused;
+    request_cancel(q);
+    request_end_if_done(q);
+}
+
+static void
+orphan_request(struct request *q, const struct run *caller)
+{
+    if (q->caller != caller)
+        return;
+    q->caller = NULL;
+    stop_request(q, NULL);
+}
+
+void
+requests_stop(struct pin_executor *x)
+{
+    for_all_requests(x, stop_request, NULL);
+}
+
 /* Nobody waits for them any more: nothing new is started, and what runs is stopped. */
 void
 requests_of_caller_died(struct pin_executor *x, struct run *caller)
@@ -551,12 +645,5 @@ requests_of_caller_died(struct pin_executor *x, struct run *caller)
     for (struct worker_process *w = x->workers; w; w = w->next)
         if (w->queued && w->queue[0]->request->caller == caller)
             worker_kill(w, KILL_CANCEL);
-    for (struct request *q = x->requests, *next; q; q = next) {
-        next = q->next;
-        if (q->caller != caller)
-            continue;
-        q->caller = NULL;
-        request_cancel(q);
-        request_end_if_done(q);
-    }
+    for_all_requests(x, orphan_request, caller);
 }

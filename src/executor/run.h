@@ -61,13 +61,18 @@ struct run {
     uint64_t console_bytes;
 };
 
+struct request_list {
+    struct request *head, *tail;
+};
+
 struct tenant_ref {
     char *id;
     char *name;
 };
 
 struct request {
-    struct request *next; /* deeper requests first, then in order of arrival */
+    struct request *next, *previous; /* in `list` */
+    struct request_list *list;       /* ready[depth] while it has a run to start, else waiting */
     struct pin_executor *executor;
     const struct pin_sink *sink; /* of the top-level request it serves */
     struct run *caller;          /* NULL: the program, or a caller that died */
@@ -98,8 +103,9 @@ struct request {
     size_t page_at, page_count;
 
     struct run *returned; /* handed to a worker that died before it began them */
-    struct run *window[PIN_TENANTS_AHEAD_MAX]; /* by index; those unfinished or not yet reported */
-    uint64_t first;                            /* lowest index not yet reported */
+    struct run *
+        *window;    /* [PIN_TENANTS_AHEAD_MAX] by index, those not yet reported; fan_out only */
+    uint64_t first; /* lowest index not yet reported */
     uint64_t next_index;
     size_t running;
 
@@ -130,7 +136,8 @@ struct pin_executor {
     uint32_t next_worker;
     struct worker_process *workers;
     size_t worker_count;
-    struct request *requests;
+    struct request_list ready[PIN_DEPTH_MAX + 2]; /* by depth, in order of arrival */
+    struct request_list waiting;
     struct request *top; /* the one pin__executor_run waits for */
     bool stopping;
     struct pin_mono stop_deadline;
@@ -144,6 +151,10 @@ struct pin_executor {
 };
 
 /* request.c */
+struct request *request_with_work(struct pin_executor *x);
+struct request *request_first(struct pin_executor *x); /* any, NULL when there are none */
+void request_relist(
+    struct request *q); /* after anything that may have given it a run to start, or taken it */
 pin_status executor_request(struct pin_executor *x, const struct pin_request_options *options,
                             const struct pin_sink *sink, struct pin_summary *summary,
                             struct pin_err *err) PIN_MUST_USE;
@@ -151,11 +162,12 @@ void request_from_run(struct run *caller, const struct pin_message *call);
 void request_run_ended(struct run *run); /* its outcome is filled in */
 void request_take_back(struct run *run); /* no worker began it */
 void request_end_if_done(struct request *q);
-void request_cancel(struct request *q);
+void requests_stop(struct pin_executor *x); /* nothing more is started */
 void request_free(struct request *q);
 void requests_of_caller_died(struct pin_executor *x, struct run *caller);
 
 /* dispatch.c */
+bool request_has_next(const struct request *q);
 void dispatch(struct pin_executor *x);
 struct run *run_new(struct request *q, enum pin_task_kind kind);
 void run_free(struct run *run);
