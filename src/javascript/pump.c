@@ -8,7 +8,7 @@ static void
 stop(struct pin_engine *e, enum pin_engine_stop why)
 {
     if (e->stop == PIN_STOP_NONE)
-        e->stop = why;
+        e->stop = (sig_atomic_t)why;
 }
 
 static bool
