@@ -8,7 +8,7 @@ import * as native from 'pinstripe:native/database';
 import { applyMigrations } from 'pinstripe:migration';
 import { chooseScope, pageOfTenants, tenantRow } from 'pinstripe:tenant';
 import { rootOfRun } from 'pinstripe:run';
-import { databases, openSession } from 'pinstripe:session';
+import { accessOf, databases, openSession } from 'pinstripe:session';
 import { defer } from 'pinstripe:defer';
 import { modelOf } from 'pinstripe:model';
 import { startQuery } from 'pinstripe:query';
@@ -24,7 +24,7 @@ export function createDatabase(context){
 class Database {
     #context;
     #session;
-    #fixedScope; /* true or a tenant's id: not for the workspace to choose */
+    #fixedScope; /* () => scope, unless the workspace chooses it */
     #chosen;     /* { tenantId, scope }: made once, and again when the header was changed */
 
     constructor(context, session, fixedScope){
@@ -35,7 +35,7 @@ class Database {
     }
 
     #scope(){
-        if(this.#fixedScope !== undefined) return this.#fixedScope;
+        if(this.#fixedScope) return this.#fixedScope();
         const { tenantId } = this.#context.root;
         if(!this.#chosen || this.#chosen.tenantId !== tenantId){
             this.#chosen = { tenantId, scope: chooseScope(this.#context, this, this.#session) };
@@ -53,11 +53,15 @@ class Database {
 
     /* The rows of all tenants. */
     get withoutTenantScope(){
-        return new Database(this.#context, this.#session, true);
+        return new Database(this.#context, this.#session, () => true);
     }
 
+    /* The rows of one tenant, unless this database is another one's. */
     inTenant(id){
-        return new Database(this.#context, this.#session, id);
+        return new Database(this.#context, this.#session, () => {
+            const scope = this.#scope();
+            return scope instanceof Promise ? scope.then(scope => confined(scope, id)) : confined(scope, id);
+        });
     }
 
     /* A query on the table, which need not be there yet. fn, if any, is called with it, and its value given. */
@@ -78,9 +82,10 @@ class Database {
     async run(statement, ...values){
         const [text, ...bound] = Array.isArray(statement) ? statement : [statement, ...values];
         if(typeof text != 'string') throw new TypeError('database.run(sql, ...values) needs an SQL text');
-        const scope = await this.#scope();
+        const access = accessOf(this);
+        const { number, scope } = access instanceof Promise ? await access : access;
         try {
-            return native.run(this.#session.number, scope, text, bound);
+            return native.run(number, scope, text, bound);
         } finally {
             this.#session.forgetTables();
         }
@@ -122,6 +127,11 @@ class Database {
     [Symbol.for('pinstripe.inspect')](){
         return `database { ${this.#session.tableNames.join(', ')} }`;
     }
+}
+
+function confined(scope, id){
+    if(scope !== true && scope !== id) throw new Error('The rows of another tenant are not to be seen in a tenant\'s workspace: get the tenant from database.withoutTenantScope.tenants, or use its runInNewWorkspace(fn).');
+    return id;
 }
 
 /* Behind the members: the tables. */

@@ -97,8 +97,8 @@ PIN_DB_FUNCTION(pin__db_insert_row)
         return JS_EXCEPTION;
     if ((st = table_of_row(&call, argv[2], &table)) != PIN_OK ||
         (st = pin__db_scope(&call, argv[1], &scope)) != PIN_OK ||
-        (st = pin__row_changes(ctx, argv[2], table, &call.arena, &list, &fields.count,
-                               &call.err)) != PIN_OK)
+        (st = pin__row_changes(ctx, argv[2], table, pin__scope_is_tenant(&scope), &call.arena,
+                               &list, &fields.count, &call.err)) != PIN_OK)
         goto out;
     fields.fields = list;
     st = pin__insert(call.session, &scope, table->name, &fields, 1, &inserted, pin__clock_mono(),
@@ -132,6 +132,7 @@ PIN_DB_FUNCTION(pin__db_update_row)
     struct pin_scope scope;
     struct pin_db_call call;
     size_t count = 0;
+    bool confined;
     pin_status st;
 
     (void)this;
@@ -140,10 +141,15 @@ PIN_DB_FUNCTION(pin__db_update_row)
         return JS_EXCEPTION;
     if ((st = table_of_row(&call, argv[2], &table)) != PIN_OK ||
         (st = pin__db_scope(&call, argv[1], &scope)) != PIN_OK ||
-        (st = key_of(&call, argv[2], table, &key)) != PIN_OK ||
-        (st = pin__row_changes(ctx, argv[2], table, &call.arena, &fields, &count, &call.err)) !=
-            PIN_OK ||
-        count == 0)
+        (st = key_of(&call, argv[2], table, &key)) != PIN_OK)
+        goto out;
+    confined = pin__scope_is_tenant(&scope);
+    if (pin__row_restore_fixed(ctx, argv[2], table, confined) < 0)
+        st = pin__err_no_memory(&call.err);
+    else
+        st = pin__row_changes(ctx, argv[2], table, confined, &call.arena, &fields, &count,
+                              &call.err);
+    if (st != PIN_OK || count == 0)
         goto out;
     st =
         pin__update_row(call.session, &scope, table->name, key, fields, count, &changed, &call.err);

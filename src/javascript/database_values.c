@@ -186,11 +186,20 @@ pin__js_to_text(JSContext *ctx, struct pin_arena *arena, JSValueConst v, const c
     return PIN_OK;
 }
 
+/* The engine reads all three arguments, whatever their number. */
+static JSValue
+new_byte_array(JSContext *ctx, JSValueConst buffer)
+{
+    JSValueConst arguments[] = { buffer, JS_UNDEFINED, JS_UNDEFINED };
+
+    return JS_NewTypedArray(ctx, 3, arguments, JS_TYPED_ARRAY_UINT8);
+}
+
 static JSValue
 new_bytes(JSContext *ctx, struct pin_bytes bytes)
 {
     JSValue buffer = JS_NewArrayBufferCopy(ctx, (const uint8_t *)bytes.data, bytes.size);
-    JSValue array = JS_NewTypedArray(ctx, 1, &buffer, JS_TYPED_ARRAY_UINT8);
+    JSValue array = new_byte_array(ctx, buffer);
 
     JS_FreeValue(ctx, buffer);
     return array;
@@ -285,11 +294,10 @@ pin__js_rows_setup(JSContext *ctx)
                                            .finalizer = row_finalize,
                                            .gc_mark = row_mark };
     JSRuntime *rt = JS_GetRuntime(ctx);
-    JSValue zero = JS_NewInt32(ctx, 0);
 
     JS_NewClassID(&row_class);
     date_class = class_of(ctx, JS_NewDate(ctx, 0));
-    bytes_class = class_of(ctx, JS_NewTypedArray(ctx, 1, &zero, JS_TYPED_ARRAY_UINT8));
+    bytes_class = class_of(ctx, new_byte_array(ctx, JS_NewInt32(ctx, 0)));
     return JS_IsRegisteredClass(rt, row_class) ? 0 : JS_NewClass(rt, row_class, &definition);
 }
 
@@ -441,16 +449,6 @@ pin__row_is_stored(JSValueConst v)
     return row && row->stored;
 }
 
-void
-pin__row_set_deleted(JSContext *ctx, JSValueConst v)
-{
-    struct row *row = JS_GetOpaque(v, row_class);
-
-    (void)ctx;
-    if (row)
-        row->stored = false;
-}
-
 JSValue
 pin__row_stored(JSContext *ctx, JSValueConst v, size_t column)
 {
@@ -544,8 +542,31 @@ column_change(JSContext *ctx, const struct row *row, size_t i, const struct pin_
     return PIN_OK;
 }
 
+static bool
+is_fixed(const struct pin_table *table, size_t column, bool confined)
+{
+    int c = (int)column;
+
+    return c == table->key_column || c == table->id_column ||
+           (confined && c == table->tenant_column);
+}
+
+int
+pin__row_restore_fixed(JSContext *ctx, JSValueConst object, const struct pin_table *table,
+                       bool confined)
+{
+    const struct row *row = JS_GetOpaque(object, row_class);
+
+    for (size_t i = 0; row->version == table->version && i < row->count; i++)
+        if (is_fixed(table, i, confined) &&
+            JS_DefinePropertyValueStr(ctx, object, table->columns[i].name,
+                                      JS_DupValue(ctx, row->values[i]), JS_PROP_C_W_E) < 0)
+            return -1;
+    return 0;
+}
+
 pin_status
-pin__row_changes(JSContext *ctx, JSValueConst object, const struct pin_table *table,
+pin__row_changes(JSContext *ctx, JSValueConst object, const struct pin_table *table, bool confined,
                  struct pin_arena *arena, struct pin_field **out, size_t *count,
                  struct pin_err *err)
 {
@@ -558,8 +579,11 @@ pin__row_changes(JSContext *ctx, JSValueConst object, const struct pin_table *ta
     if (!*out)
         return pin__err_no_memory(err);
     for (size_t i = 0; i < table->column_count && st == PIN_OK; i++) {
-        JSValue shown = JS_GetPropertyStr(ctx, object, table->columns[i].name);
         struct pin_field *field = *out + *count;
+        JSValue shown;
+        if (is_fixed(table, i, confined))
+            continue;
+        shown = JS_GetPropertyStr(ctx, object, table->columns[i].name);
         if (JS_IsException(shown))
             return pin__err_set(err, PIN_FAILED, "Column \"%s\" of \"%s\" cannot be read",
                                 table->columns[i].name, table->name);

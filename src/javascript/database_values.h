@@ -51,16 +51,21 @@ int pin__row_fill(JSContext *ctx, JSValueConst row, const struct pin_row_shape *
 bool pin__row_is(JSValueConst v);
 /* JS_UNDEFINED for what is no row. */
 JSValueConst pin__row_origin(JSValueConst row);
-/* False for a row that was never in the database, or is no more. */
+/* False for a row that was never in the database. */
 bool pin__row_is_stored(JSValueConst row);
-void pin__row_set_deleted(JSContext *ctx, JSValueConst row);
 /* What the database holds for a column; undefined for a row that is not stored. */
 JSValue pin__row_stored(JSContext *ctx, JSValueConst row, size_t column);
 
+/* Makes the properties that nobody may set show what the database holds. -1 with an exception
+ * pending. */
+int pin__row_restore_fixed(JSContext *ctx, JSValueConst row, const struct pin_table *table,
+                           bool confined);
+
 /* The columns whose property differs from what the database holds (of a row that is not stored: all
- * that are not undefined), as the column stores them, in the arena. */
+ * that are not undefined), as the column stores them, in the arena. Columns that nobody may set
+ * (_id, id and, when confined to a tenant, tenantId) never differ. */
 pin_status pin__row_changes(JSContext *ctx, JSValueConst row, const struct pin_table *table,
-                            struct pin_arena *arena, struct pin_field **out, size_t *count,
-                            struct pin_err *err) PIN_MUST_USE;
+                            bool confined, struct pin_arena *arena, struct pin_field **out,
+                            size_t *count, struct pin_err *err) PIN_MUST_USE;
 
 #endif

@@ -167,14 +167,14 @@ export async function runHooks(row, name){
     for(const hook of hooks) await (typeof hook == 'string' ? row[hook]() : hook.call(row, row));
 }
 
-/* Throws a ValidationError that names every field that is wrong. */
-export async function validate(row, validateWith){
+/* Throws a ValidationError that names every field that is wrong. `stack`: of who asked for the write. */
+export async function validate(row, validateWith, stack){
     problems.delete(row);
     await runHooks(row, 'beforeValidation');
     await runHooks(row, 'validation');
     if(validateWith) await validateWith.call(row, row);
     await runHooks(row, 'afterValidation');
-    if(row.isValidationError()) throw new ValidationError({ ...problems.get(row) });
+    if(row.isValidationError()) throw Object.assign(new ValidationError({ ...problems.get(row) }), { stack });
 }
 
 function addMissing(prototype, methods){

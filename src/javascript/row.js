@@ -69,9 +69,10 @@ function originOf(row){
 function around(row, database, model, occasion, validateWith, write){
     if(!hasHooks(model, occasion) && !validateWith) return write(), row;
     const [before, , , , after] = OCCASIONS[occasion];
+    const { stack } = new Error(); /* the caller's lines, which are gone once something was awaited */
     return sessionOf(database).transaction(async () => {
         await runHooks(row, before);
-        await validate(row, validateWith);
+        await validate(row, validateWith, stack);
         write();
         await runHooks(row, after);
         return row;
