@@ -1,4 +1,5 @@
-// console.js - console as Node has it: log, info and debug write to stdout, warn and error to stderr.
+// console.js - console as Node has it: log, info and debug write to stdout, warn and error to
+// stderr.
 //
 // What console keeps (indentation of groups, counters, stopwatches) is in the heap, so a run starts
 // with none of them whatever earlier runs did.
@@ -15,8 +16,9 @@ const counters = new Map();
 const stopwatches = new Map();
 
 const writeText = (stream, text) => {
-    const line = indentation === '' ? `${text}\n` : `${indentation}${text.replaceAll('\n', `\n${indentation}`)}\n`;
-    print(stream, line.toWellFormed());
+    const indented = indentation === '' ? text
+        : `${indentation}${text.replaceAll('\n', `\n${indentation}`)}`;
+    print(stream, `${indented}\n`.toWellFormed());
 };
 
 const write = (stream, args) => {
@@ -33,15 +35,20 @@ const cell = (value) => {
 };
 
 const drawTable = (heads, rows) => {
-    const widths = heads.map((head, i) => rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? '')),
-        widthOf(head)));
-    const rule = (left, middle, right) => left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right;
+    const widths = heads.map((head, i) =>
+        rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? '')), widthOf(head)));
+    const rule = (left, middle, right) =>
+        left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right;
     const line = (row) => `│ ${widths.map((width, i) =>
         (row[i] ?? '') + ' '.repeat(width - widthOf(row[i] ?? ''))).join(' │ ')} │`;
-    return [rule('┌', '┬', '┐'), line(heads), rule('├', '┼', '┤'), ...rows.map(line), rule('└', '┴', '┘')].join('\n');
+    return [
+        rule('┌', '┬', '┐'), line(heads), rule('├', '┼', '┤'), ...rows.map(line),
+        rule('└', '┴', '┘'),
+    ].join('\n');
 };
 
-const isPrimitive = (value) => value === null || (typeof value !== 'object' && typeof value !== 'function');
+const isPrimitive = (value) =>
+    value === null || (typeof value !== 'object' && typeof value !== 'function');
 
 const tableOfRows = (data, properties) => {
     const columns = new Map(); // property -> its place in a row
@@ -56,13 +63,15 @@ const tableOfRows = (data, properties) => {
         }
         for (const key of properties ?? Object.keys(item)) {
             columns.set(key, columns.get(key) ?? columns.size);
-            row.cells.set(key, !isPrimitive(item) && Object.hasOwn(item, key) ? cell(item[key]) : '');
+            const shown = !isPrimitive(item) && Object.hasOwn(item, key);
+            row.cells.set(key, shown ? cell(item[key]) : '');
         }
         return row;
     });
     const names = [...columns.keys()];
     return drawTable(['(index)', ...names, ...(hasValues ? ['Values'] : [])],
-        rows.map(({ index, cells, value }) => [index, ...names.map((name) => cells.get(name)), value]));
+        rows.map(({ index, cells, value }) =>
+            [index, ...names.map((name) => cells.get(name)), value]));
 };
 
 const tableText = (data, properties) => {
@@ -70,7 +79,8 @@ const tableText = (data, properties) => {
         return drawTable(['(iteration index)', 'Key', 'Values'],
             [...data].map(([key, value], i) => [`${i}`, cell(key), cell(value)]));
     if (kindOf(data) === 'Set')
-        return drawTable(['(iteration index)', 'Values'], [...data].map((value, i) => [`${i}`, cell(value)]));
+        return drawTable(['(iteration index)', 'Values'],
+            [...data].map((value, i) => [`${i}`, cell(value)]));
     return tableOfRows(data, properties);
 };
 

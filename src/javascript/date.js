@@ -1,8 +1,8 @@
 // date.js - Date with right local times around the hours when clocks change.
 //
-// The engine turns a local time into an instant with the offset of a moment some hours away, so that
-// `new Date(2024, 10, 3, 3, 30)` in New York is an hour wrong. Everything that reads local time is
-// replaced here: the constructor, Date.parse and the setters. What writes local time is right already.
+// The engine turns a local time into an instant with the offset of a moment some hours away, so
+// that `new Date(2024, 10, 3, 3, 30)` in New York is an hour wrong. Everything that reads local
+// time is replaced here: the constructor, Date.parse and the setters. What writes it is right.
 import { offsetAt, utcFromLocal } from 'pinstripe:native/platform';
 
 const Native = globalThis.Date;
@@ -14,7 +14,8 @@ const { getTime, setTime } = prototype;
 const DAY = 24 * 3600 * 1000;
 
 // A zone at the end, or a date alone in ISO form, which is UTC.
-const isAbsolute = (text) => /(?:\b(?:GMT|UTC?|[ECMP][SD]T)\b|\dZ|[+-]\d\d:?\d\d)[^\d]*$/i.test(text) ||
+const isAbsolute = (text) =>
+    /(?:\b(?:GMT|UTC?|[ECMP][SD]T)\b|\dZ|[+-]\d\d:?\d\d)[^\d]*$/i.test(text) ||
     /^(?:[+-]\d\d)?\d{4}(?:-\d\d(?:-\d\d)?)?$/.test(text);
 
 const parse = (text) => {
@@ -54,7 +55,8 @@ export function Date(...args) {
 
 const hide = (object, values) => {
     for (const [name, value] of Object.entries(values))
-        Object.defineProperty(object, name, { value, enumerable: false, writable: true, configurable: true });
+        Object.defineProperty(object, name,
+            { value, enumerable: false, writable: true, configurable: true });
 };
 
 Object.defineProperty(Date, 'prototype', { value: prototype, writable: false });

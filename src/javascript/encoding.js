@@ -65,12 +65,16 @@ const codecs = {
 };
 
 const labels = {
-    'utf-8': ['utf-8', 'utf8', 'unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'x-unicode20utf8'],
-    'utf-16le': ['utf-16le', 'utf-16', 'ucs-2', 'unicode', 'iso-10646-ucs-2', 'csunicode', 'unicodefeff'],
+    'utf-8': [
+        'utf-8', 'utf8', 'unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'x-unicode20utf8',
+    ],
+    'utf-16le': [
+        'utf-16le', 'utf-16', 'ucs-2', 'unicode', 'iso-10646-ucs-2', 'csunicode', 'unicodefeff',
+    ],
     'windows-1252': [
-        'windows-1252', 'latin1', 'ascii', 'us-ascii', 'iso-8859-1', 'iso8859-1', 'iso88591', 'l1', 'cp1252',
-        'cp819', 'x-cp1252', 'ibm819', 'csisolatin1', 'ansi_x3.4-1968', 'iso-ir-100', 'iso_8859-1',
-        'iso_8859-1:1987',
+        'windows-1252', 'latin1', 'ascii', 'us-ascii', 'iso-8859-1', 'iso8859-1', 'iso88591', 'l1',
+        'cp1252', 'cp819', 'x-cp1252', 'ibm819', 'csisolatin1', 'ansi_x3.4-1968', 'iso-ir-100',
+        'iso_8859-1', 'iso_8859-1:1987',
     ],
 };
 
@@ -78,7 +82,8 @@ const encodingOf = (label) => {
     const wanted = `${label}`.trim().toLowerCase();
     const name = Object.keys(labels).find((encoding) => labels[encoding].includes(wanted));
     if (name === undefined)
-        throw new RangeError(`The encoding "${label}" is not supported: there are utf-8, utf-16le and latin1`);
+        throw new RangeError(`The encoding "${label}" is not supported: ` +
+            'there are utf-8, utf-16le and latin1');
     return name;
 };
 
@@ -140,14 +145,16 @@ export class TextDecoder {
 }
 
 for (const type of [TextEncoder, TextDecoder])
-    Object.defineProperty(type.prototype, Symbol.toStringTag, { value: type.name, configurable: true });
+    Object.defineProperty(type.prototype, Symbol.toStringTag,
+        { value: type.name, configurable: true });
 
 export function btoa(text) {
     if (arguments.length === 0)
         throw new TypeError('btoa(text) needs the text');
     const result = toBase64(`${text}`);
     if (result === null)
-        throw new DOMException('btoa: a character of the text is beyond U+00FF', 'InvalidCharacterError');
+        throw new DOMException('btoa: a character of the text is beyond U+00FF',
+            'InvalidCharacterError');
     return result;
 }
 
@@ -156,6 +163,7 @@ export function atob(text) {
         throw new TypeError('atob(text) needs the text');
     const result = fromBase64(`${text}`);
     if (result === null)
-        throw new DOMException('The string to be decoded is not correctly encoded.', 'InvalidCharacterError');
+        throw new DOMException('The string to be decoded is not correctly encoded.',
+            'InvalidCharacterError');
     return result;
 }

@@ -1,5 +1,5 @@
-// events.js - DOMException, Event, CustomEvent, EventTarget, AbortController and AbortSignal, as the
-// DOM standard has them where there is no document.
+// events.js - DOMException, Event, CustomEvent, EventTarget, AbortController and AbortSignal, as
+// the DOM standard has them where there is no document.
 import { clearTimeout, setQuietTimeout } from 'pinstripe:native/engine';
 import { now } from 'pinstripe:native/platform';
 
@@ -23,10 +23,12 @@ export class DOMException extends Error {
 
     constructor(message = '', options = 'Error') {
         super(`${message}`);
-        this.#name = typeof options === 'object' && options !== null ? `${options.name ?? 'Error'}` : `${options}`;
-        if (typeof options === 'object' && options !== null && 'cause' in options)
-            hidden(this, 'cause', options.cause);
-        hidden(this, 'stack', this.stack.slice(this.stack.indexOf('\n') + 1)); // without this constructor
+        const given = typeof options === 'object' && options !== null ? options : { name: options };
+        this.#name = `${given.name ?? 'Error'}`;
+        if ('cause' in given)
+            hidden(this, 'cause', given.cause);
+        const ownFrame = this.stack.indexOf('\n') + 1; // that of this constructor
+        hidden(this, 'stack', this.stack.slice(ownFrame));
     }
 
     get name() {
@@ -39,7 +41,8 @@ export class DOMException extends Error {
 }
 
 const hidden = (object, name, value) =>
-    Object.defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true });
+    Object.defineProperty(object, name,
+        { value, writable: true, enumerable: false, configurable: true });
 
 const fixed = (types, name, value) => {
     for (const type of types)
@@ -133,7 +136,8 @@ export class Event {
 
     [Symbol.for('pinstripe.inspect')](depth, options, inspect) {
         const { type, defaultPrevented, cancelable, timeStamp } = this;
-        return `${this.constructor.name} ${inspect({ type, defaultPrevented, cancelable, timeStamp }, options)}`;
+        const shown = { type, defaultPrevented, cancelable, timeStamp };
+        return `${this.constructor.name} ${inspect(shown, options)}`;
     }
 }
 
@@ -187,14 +191,16 @@ export class EventTarget {
         const list = this.#listeners.get(`${type}`) ?? [];
         if (list.some((other) => other.callback === callback && other.capture === !!capture))
             return;
-        const listener = { callback, capture: !!capture, once: !!once, passive: !!passive, removed: false };
+        const listener = {
+            callback, capture: !!capture, once: !!once, passive: !!passive, removed: false,
+        };
         listener.remove = () => this.#remove(`${type}`, listener);
         this.#listeners.set(`${type}`, [...list, listener]);
         signal?.addEventListener('abort', listener.remove, { once: true });
     }
 
     removeEventListener(type, callback, options) {
-        const capture = !!(typeof options === 'object' && options !== null ? options.capture : options);
+        const capture = !!(typeof options === 'object' ? options?.capture : options);
         const found = this.#listeners.get(`${type}`)?.find((listener) =>
             listener.callback === callback && listener.capture === capture);
         if (found !== undefined)
@@ -227,7 +233,8 @@ export class AbortSignal extends EventTarget {
 
     constructor(key) {
         if (key !== OURS)
-            throw new TypeError('An AbortSignal is made by an AbortController, AbortSignal.abort, timeout or any');
+            throw new TypeError('An AbortSignal is made by an AbortController or by ' +
+                'AbortSignal.abort, timeout or any');
         super();
     }
 

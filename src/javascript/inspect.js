@@ -32,7 +32,8 @@ const boxedValue = {
 };
 
 // Globals of the language itself; a class of the user's is none of them.
-const builtins = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => name < 'a'));
+const builtins = new Set(
+    Object.getOwnPropertyNames(globalThis).filter((name) => name < 'a'));
 
 const EXTRA_KEYS_MAX = 5000; // arrays longer than this are not searched for keys that are no index
 const TEXT_MAX = 2 ** 27; // beyond this, objects that are left are only named
@@ -58,9 +59,13 @@ const paints = {
 
 // --- text ---------------------------------------------------------------------------------------
 
-const unsafe = /[\x00-\x1f\x27\x5c\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+// Controls, quote, backslash and halves of surrogate pairs.
+const unsafe = new RegExp('[\\x00-\\x1f\\x27\\x5c\\x7f-\\x9f]|' +
+    '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]');
 const unsafeAll = new RegExp(unsafe.source, 'g');
-const shortEscapes = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', "'": "\\'", '\\': '\\\\' };
+const shortEscapes = {
+    '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', "'": "\\'", '\\': '\\\\',
+};
 
 const escapeCharacter = (character) => {
     const code = character.charCodeAt(0);
@@ -74,7 +79,8 @@ const quote = (text) => {
     let mark = "'";
     if (text.includes("'"))
         mark = !text.includes('"') ? '"' : !text.includes('`') && !text.includes('${') ? '`' : "'";
-    const escaped = text.replace(unsafeAll, (c) => c === "'" && mark !== "'" ? c : escapeCharacter(c));
+    const escaped = text.replace(unsafeAll, (character) =>
+        character === "'" && mark !== "'" ? character : escapeCharacter(character));
     return `${mark}${escaped}${mark}`;
 };
 
@@ -116,7 +122,8 @@ const attempt = (read, fallback) => {
     }
 };
 
-const messageOf = (error) => attempt(() => `${error.message ?? error}`, 'something that cannot be shown');
+const messageOf = (error) =>
+    attempt(() => `${error.message ?? error}`, 'something that cannot be shown');
 
 // --- names --------------------------------------------------------------------------------------
 
@@ -133,8 +140,9 @@ const ownConstructorName = (object, value) => {
     if (typeof made !== 'function')
         return undefined;
     const named = lookThrough(made);
-    return attempt(() => typeof named.name === 'string' && named.name !== '' && value instanceof named
-        ? named.name : undefined, undefined);
+    const isItsClass = () =>
+        typeof named.name === 'string' && named.name !== '' && value instanceof named;
+    return attempt(isItsClass, false) ? named.name : undefined;
 };
 
 // The name of the class, null for an object without prototype.
@@ -167,7 +175,8 @@ const prefixOf = ({ constructor, tag }, fallback, size = '') => {
         const extra = tag !== '' && fallback !== tag ? `[${tag}] ` : '';
         return `[${fallback}${size}: null prototype] ${extra}`;
     }
-    return tag !== '' && constructor !== tag ? `${constructor}${size} [${tag}] ` : `${constructor}${size} `;
+    const extra = tag !== '' && constructor !== tag ? `[${tag}] ` : '';
+    return `${constructor}${size} ${extra}`;
 };
 
 const isIndex = (key) => {
@@ -196,11 +205,13 @@ const errorTitle = (error, { constructor, tag }) => {
     return name === prefix || prefix.includes(name) ? prefix : `${prefix} [${name}]`;
 };
 
+const stackOf = (error) => attempt(() => `${error.stack ?? ''}`, '').replace(/\n+$/, '');
+
 // The engine keeps name and message out of `stack`; other makers of errors put them in front.
 const errorText = (error, names) => {
     const title = errorTitle(error, names);
     const message = attempt(() => `${error.message ?? ''}`, '');
-    const stack = attempt(() => `${error.stack ?? ''}`, '').replace(/\n+$/, '');
+    const stack = stackOf(error);
     const head = message === '' ? title : `${title}: ${message}`;
     if (stack === '')
         return `[${head}]`;
@@ -241,8 +252,9 @@ const errorKeys = (error, keys, text) => {
 
 // --- shapes: how each kind is laid out -----------------------------------------------------------
 //
-// A shape is either a finished text or { open, close, base, keys, list, entries }: the brackets, what
-// stands before them, the keys to show, whether it is laid out as a list, and what comes before the keys.
+// A shape is either a finished text or { open, close, base, keys, list, entries }: the brackets,
+// what stands before them, the keys to show, whether it is laid out as a list, and what comes
+// before the keys.
 
 const noEntries = () => [];
 
@@ -299,7 +311,8 @@ const functionShape = (look, value, names, kind) =>
 
 const bufferShape = (kind) => (look, value, names, _kind, insideView) => {
     const entries = insideView ? noEntries : () => [look.bytes(value)];
-    return shapeOf(`${prefixOf(names, kind)}{`, ['byteLength', ...keysOf(value, look.showHidden)], entries);
+    const keys = ['byteLength', ...keysOf(value, look.showHidden)];
+    return shapeOf(`${prefixOf(names, kind)}{`, keys, entries);
 };
 
 const arrayShape = (look, value, names) => {
@@ -315,8 +328,9 @@ const typedArrayShape = (look, value, names, kind) => {
     const length = typedLength(value);
     const open = `${prefixOf(names, kind, `(${length})`)}[`;
     const keys = keysBesideIndexes(value, length, look.showHidden);
+    const entries = (level) => look.numbers(value, length, level);
     return length === 0 && keys.length === 0 && !look.showHidden ? `${open}]`
-        : shapeOf(open, keys, (level) => look.numbers(value, length, level), { close: ']', list: true });
+        : shapeOf(open, keys, entries, { close: ']', list: true });
 };
 
 const errorShape = (look, value, names) => {
@@ -324,7 +338,7 @@ const errorShape = (look, value, names) => {
     const keys = errorKeys(value, keysOf(value, look.showHidden), base);
     const cause = attempt(() => value.cause, undefined);
     if (kindOf(cause) === 'Error')
-        base = dropSharedFrames(base, attempt(() => `${cause.stack ?? ''}`, '').replace(/\n+$/, ''));
+        base = dropSharedFrames(base, stackOf(cause));
     return baseOnly(base.replaceAll('\n', look.newLine()), keys);
 };
 
@@ -361,8 +375,8 @@ const objectShape = (look, value, names) => {
 
 const shapes = {
     Array: arrayShape,
-    Set: collectionShape('Set', setSize, (look, value, size, level) => look.members(value, size, level)),
-    Map: collectionShape('Map', mapSize, (look, value, size, level) => look.pairs(value, size, level)),
+    Set: collectionShape('Set', setSize, (look, ...what) => look.members(...what)),
+    Map: collectionShape('Map', mapSize, (look, ...what) => look.pairs(...what)),
     'Map Iterator': iteratorShape,
     'Set Iterator': iteratorShape,
     Builtin: functionShape,
@@ -438,7 +452,8 @@ class Look {
         } catch (error) {
             this.open.length = mark;
             this.indentation = indentation;
-            return this.paint(`[${kindOf(value)}: looking at it threw: ${messageOf(error)}]`, 'special');
+            const note = `[${kindOf(value)}: looking at it threw: ${messageOf(error)}]`;
+            return this.paint(note, 'special');
         }
     }
 
@@ -465,12 +480,14 @@ class Look {
         for (const symbol of customs)
             method ??= value[symbol];
         // A prototype has the method of its class but not what it needs.
-        if (typeof method !== 'function' || attempt(() => value.constructor.prototype === value, false))
+        const isPrototype = () => value.constructor.prototype === value;
+        if (typeof method !== 'function' || attempt(isPrototype, false))
             return undefined;
         const text = method.call(given, this.depth - level, this.options(), inspect);
         if (text === given)
             return undefined;
-        return typeof text === 'string' ? text.replaceAll('\n', this.newLine()) : this.value(text, level);
+        return typeof text === 'string' ? text.replaceAll('\n', this.newLine())
+            : this.value(text, level);
     }
 
     options() {
@@ -556,7 +573,8 @@ class Look {
         const widths = output.slice(0, count).map(widthOf);
         const total = widths.reduce((sum, width) => sum + width + 2, 0);
         const widest = widths.reduce((most, width) => Math.max(most, width), 0) + 2;
-        if (widest * 3 + this.indentation >= this.breakLength || (total / widest <= 5 && widest > 8))
+        if (widest * 3 + this.indentation >= this.breakLength ||
+                (total / widest <= 5 && widest > 8))
             return output;
         const bias = Math.max(widest - 3 - Math.sqrt(widest - total / output.length), 1);
         const columns = Math.min(Math.round(Math.sqrt(2.5 * bias * count) / bias),
@@ -652,7 +670,8 @@ class Look {
         try {
             const value = descriptor.get.call(object);
             const text = this.indented(2, () => this.value(value, level));
-            return value !== null && typeof value === 'object' ? `[${label}] ${text}` : `[${label}: ${text}]`;
+            return value !== null && typeof value === 'object' ? `[${label}] ${text}`
+                : `[${label}: ${text}]`;
         } catch (error) {
             return this.paint(`[${label}: <Inspection threw (${messageOf(error)})>]`, 'special');
         }
@@ -709,7 +728,8 @@ class Look {
             output.push(this.more(length - shown));
         if (this.showHidden)
             for (const key of ['BYTES_PER_ELEMENT', 'length', 'byteLength', 'byteOffset', 'buffer'])
-                output.push(`[${key}]: ${this.indented(2, () => this.value(array[key], level, true))}`);
+                output.push(`[${key}]: ` +
+                    this.indented(2, () => this.value(array[key], level, true)));
         return output;
     }
 
@@ -745,8 +765,10 @@ class Look {
 
     bytes(buffer) {
         const shown = Math.min(this.maxArrayLength, buffer.byteLength);
-        const hex = Array.from(new Uint8Array(buffer, 0, shown), (byte) => byte.toString(16).padStart(2, '0'));
-        const more = buffer.byteLength > shown ? ` ${this.more(buffer.byteLength - shown, 'more byte')}` : '';
+        const left = buffer.byteLength - shown;
+        const hex = Array.from(new Uint8Array(buffer, 0, shown),
+            (byte) => byte.toString(16).padStart(2, '0'));
+        const more = left > 0 ? ` ${this.more(left, 'more byte')}` : '';
         return `${this.paint('[Uint8Contents]', 'special')}: <${hex.join(' ')}${more}>`;
     }
 
@@ -772,7 +794,8 @@ const hasBuiltinToString = (value) => attempt(() => {
         return true;
     while (!hasOwn(object, 'toString') && !hasOwn(object, Symbol.toPrimitive))
         object = getPrototypeOf(object);
-    return object !== value && builtins.has(getOwnPropertyDescriptor(object, 'constructor')?.value?.name);
+    const maker = getOwnPropertyDescriptor(object, 'constructor')?.value;
+    return object !== value && builtins.has(maker?.name);
 }, true);
 
 const asString = (value, options) => {
@@ -809,7 +832,8 @@ const placeholders = {
     f: asNumber(Number.parseFloat),
     j: asJson,
     O: inspect,
-    o: (value, options) => inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 }),
+    o: (value, options) =>
+        inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 }),
     c: () => '',
 };
 

@@ -43,7 +43,7 @@ learn('AsyncFunction', async () => 0);
 learn('AsyncGeneratorFunction', async function* () {});
 learn('Generator', (function* () {})());
 learn('Arguments', (function () { return arguments; })());
-learn('Arguments', new Function('return arguments;')()); // not strict: of another kind in the engine
+learn('Arguments', new Function('return arguments;')()); // not strict: another number
 
 const typedArrays = [
     Uint8Array, Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
@@ -54,7 +54,7 @@ for (const type of typedArrays)
 
 const typed = new Set(typedArrays.map((type) => type.name));
 
-/** The kind of an object or function; undefined for a primitive; 'Object' for a kind we do not know. */
+/** The kind of an object or function; undefined for a primitive; 'Object' for any other kind. */
 export const kindOf = (value) => {
     const number = classOf(value);
     return number === 0 ? undefined : names[number] ?? 'Object';

@@ -1,17 +1,20 @@
 // structured_clone.js - structuredClone: a deep copy with cycles, of everything that is data.
 //
-// Works through a list of what is still to be filled, not by recursion, so that depth costs no stack.
-// A class instance becomes a plain object; functions, symbols, proxies, promises and weak collections
-// cannot be copied.
+// Works through a list of what is still to be filled, not by recursion, so that depth costs no
+// stack. A class instance becomes a plain object; functions, symbols, proxies, promises and weak
+// collections cannot be copied.
 import { detachBuffer } from 'pinstripe:native/platform';
 import { DOMException } from 'pinstripe:events';
 import { inspect } from 'pinstripe:inspect';
 import { isTypedArrayKind, kindOf } from 'pinstripe:kind';
 
-const errorTypes = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const errorTypes = {
+    Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+};
 
 const refuse = (value) => {
-    throw new DOMException(`${inspect(value, { depth: -1 })} could not be cloned.`, 'DataCloneError');
+    throw new DOMException(`${inspect(value, { depth: -1 })} could not be cloned.`,
+        'DataCloneError');
 };
 
 const setOwn = (object, name, value, enumerable = true) =>
@@ -125,15 +128,17 @@ const makers = {
     },
     Date: (value) => new Date(Date.prototype.getTime.call(value)),
     RegExp: (value) => new RegExp(value.source, value.flags),
-    Error: (value, cloning) => value instanceof DOMException ? copyException(value) : copyError(value, cloning),
+    Error: (value, cloning) =>
+        value instanceof DOMException ? copyException(value) : copyError(value, cloning),
     Number: (value) => Object(Number.prototype.valueOf.call(value)),
     String: (value) => Object(String.prototype.valueOf.call(value)),
     Boolean: (value) => Object(Boolean.prototype.valueOf.call(value)),
     BigInt: (value) => Object(BigInt.prototype.valueOf.call(value)),
     ArrayBuffer: (value) => isDetached(value) ? refuse(value) : value.slice(0),
-    DataView: (value, cloning) => new DataView(cloning.copy(value.buffer), value.byteOffset, value.byteLength),
-    view: (value, cloning) => new globalThis[kindOf(value)](cloning.copy(value.buffer), value.byteOffset,
-        value.length),
+    DataView: (value, cloning) =>
+        new DataView(cloning.copy(value.buffer), value.byteOffset, value.byteLength),
+    view: (value, cloning) =>
+        new globalThis[kindOf(value)](cloning.copy(value.buffer), value.byteOffset, value.length),
 };
 
 const checkTransfer = (list) => {

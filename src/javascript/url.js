@@ -3,11 +3,13 @@
 //
 // A URL is parsed piece by piece (scheme, authority, path, query, fragment) instead of character by
 // character; the results are the standard's. Host names beyond ASCII are lower-cased, brought into
-// Unicode's form KC and written in punycode; the standard's tables of forbidden and replaced letters
-// (UTS 46) are not here, so a few names that a browser refuses are accepted.
+// Unicode's form KC and written in punycode; the standard's tables of forbidden and replaced
+// letters (UTS 46) are not here, so a few names that a browser refuses are accepted.
 import { decodeUtf8, encodeUtf8 } from 'pinstripe:native/platform';
 
-const defaultPorts = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443, 'ftp:': 21, 'file:': null };
+const defaultPorts = {
+    'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443, 'ftp:': 21, 'file:': null,
+};
 
 const isSpecial = (scheme) => Object.hasOwn(defaultPorts, scheme);
 
@@ -137,15 +139,16 @@ const isPlainAscii = (text) => /^[\x00-\x7f]*$/.test(text);
 
 const isRightPunycode = (label) => {
     const decoded = fromPunycode(label.slice(4));
-    return decoded !== undefined && !isPlainAscii(decoded) && !/[\x80-\x9f]/.test(decoded) && mapDomain(decoded) === decoded &&
-        toPunycode(decoded) === label.slice(4);
+    return decoded !== undefined && !isPlainAscii(decoded) && !/[\x80-\x9f]/.test(decoded) &&
+        mapDomain(decoded) === decoded && toPunycode(decoded) === label.slice(4);
 };
 
 const domainToAscii = (domain) => {
     const mapped = isPlainAscii(domain) ? domain.toLowerCase() : mapDomain(domain);
-    const labels = mapped.split('.').map((label) => isPlainAscii(label) ? label : `xn--${toPunycode(label)}`);
-    const right = !mapped.includes('\ufffd') && labels.every((label) => !label.startsWith('xn--') || isRightPunycode(label));
-    return right ? labels.join('.') : undefined;
+    const labels = mapped.split('.').map((label) =>
+        isPlainAscii(label) ? label : `xn--${toPunycode(label)}`);
+    const right = (label) => !label.startsWith('xn--') || isRightPunycode(label);
+    return !mapped.includes('\ufffd') && labels.every(right) ? labels.join('.') : undefined;
 };
 
 const forbiddenInDomain = /[\x00-\x20"#%/:<>?@[\\\]^`{|}\x7f]/;
@@ -236,6 +239,7 @@ const parseHost = (text, special) => {
 
 // --- parsing ------------------------------------------------------------------------------------
 
+const hostWithPort = /^((?:\[[^\]]*\]?|[^:[])*)(?::(.*))?$/s; // a colon in brackets is the host's
 const driveLetter = /^[a-zA-Z][:|]$/;
 const startsWithDriveLetter = (text) => /^[a-zA-Z][:|]([/\\?#]|$)/.test(text);
 const isDot = (segment) => /^(\.|%2e)$/i.test(segment);
@@ -258,6 +262,10 @@ class Address {
 
     get opaque() {
         return typeof this.path === 'string';
+    }
+
+    get hasCredentials() {
+        return this.username !== '' || this.password !== '';
     }
 
     get hasAuthority() {
@@ -318,7 +326,7 @@ class Address {
 
     // host[:port]; false when it is wrong.
     readHostAndPort(text) {
-        const parts = /^((?:\[[^\]]*\]?|[^:[])*)(?::(.*))?$/s.exec(text);
+        const parts = hostWithPort.exec(text);
         if (parts === null || !/^[0-9]*$/.test(parts[2] ?? ''))
             return false;
         if (parts[1] === '' && (this.special || parts[2] !== undefined))
@@ -431,7 +439,7 @@ class Address {
     }
 
     get hostAndPort() {
-        return this.host === null ? '' : this.port === null ? this.host : `${this.host}:${this.port}`;
+        return this.port === null ? this.host ?? '' : `${this.host}:${this.port}`;
     }
 
     get pathname() {
@@ -442,7 +450,7 @@ class Address {
         let text = this.scheme;
         if (this.host !== null) {
             text += '//';
-            if (this.username !== '' || this.password !== '')
+            if (this.hasCredentials)
                 text += `${this.username}${this.password === '' ? '' : `:${this.password}`}@`;
             text += this.hostAndPort;
         } else if (!this.opaque && this.path.length > 1 && this.path[0] === '') {
@@ -479,7 +487,8 @@ const decodeForm = (text) => decode(text.replaceAll('+', ' '));
 
 const parseForm = (text) => text.split('&').filter((pair) => pair !== '').map((pair) => {
     const equals = pair.indexOf('=');
-    return equals < 0 ? [decodeForm(pair), ''] : [decodeForm(pair.slice(0, equals)), decodeForm(pair.slice(equals + 1))];
+    return equals < 0 ? [decodeForm(pair), '']
+        : [decodeForm(pair.slice(0, equals)), decodeForm(pair.slice(equals + 1))];
 });
 
 const wellFormed = (value) => `${value}`.toWellFormed();
@@ -595,12 +604,14 @@ export class URLSearchParams {
     }
 
     toString() {
-        return this.#pairs.map(([name, value]) => `${encodeForm(name)}=${encodeForm(value)}`).join('&');
+        return this.#pairs.map((pair) => pair.map(encodeForm).join('=')).join('&');
     }
 
     [Symbol.for('pinstripe.inspect')](depth, options, inspect) {
-        const pairs = this.#pairs.map(([name, value]) => `${inspect(name, options)} => ${inspect(value, options)}`);
-        return pairs.length === 0 ? 'URLSearchParams {}' : `URLSearchParams { ${pairs.join(', ')} }`;
+        const pairs = this.#pairs.map((pair) =>
+            pair.map((text) => inspect(text, options)).join(' => '));
+        return pairs.length === 0 ? 'URLSearchParams {}'
+            : `URLSearchParams { ${pairs.join(', ')} }`;
     }
 }
 
@@ -618,8 +629,10 @@ delete URLSearchParams.reread;
 
 // --- URL ----------------------------------------------------------------------------------------
 
-const components = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port',
-    'pathname', 'search', 'searchParams', 'hash'];
+const components = [
+    'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname',
+    'search', 'searchParams', 'hash',
+];
 
 const originSchemes = ['http:', 'https:', 'ws:', 'wss:', 'ftp:'];
 
@@ -659,7 +672,8 @@ export class URL {
         const { scheme, path, hostAndPort } = this.#address;
         if (scheme === 'blob:') {
             const inner = typeof path === 'string' ? parse(path) : undefined;
-            return ['http:', 'https:'].includes(inner?.scheme) ? `${inner.scheme}//${inner.hostAndPort}` : 'null';
+            return ['http:', 'https:'].includes(inner?.scheme)
+                ? `${inner.scheme}//${inner.hostAndPort}` : 'null';
         }
         return originSchemes.includes(scheme) ? `${scheme}//${hostAndPort}` : 'null';
     }
@@ -670,10 +684,11 @@ export class URL {
 
     set protocol(value) {
         const address = this.#address;
-        const scheme = /^[a-zA-Z][a-zA-Z0-9+\-.]*(?=:|$)/.exec(withoutTabs(`${value}`))?.[0].toLowerCase();
+        const text = withoutTabs(`${value}`);
+        const scheme = /^[a-zA-Z][a-zA-Z0-9+\-.]*(?=:|$)/.exec(text)?.[0].toLowerCase();
         if (scheme === undefined || isSpecial(`${scheme}:`) !== address.special)
             return;
-        if (scheme === 'file' && (address.username !== '' || address.password !== '' || address.port !== null))
+        if (scheme === 'file' && (address.hasCredentials || address.port !== null))
             return;
         if (address.scheme === 'file:' && address.host === '')
             return;
@@ -721,16 +736,17 @@ export class URL {
             return;
         const text = withoutTabs(wellFormed(value));
         const end = text.search(address.special ? /[/\\?#]/ : /[/?#]/);
-        const [, name, port] = /^((?:\[[^\]]*\]?|[^:[])*)(?::(.*))?$/s.exec(end < 0 ? text : text.slice(0, end)) ?? [];
-        if (name === undefined || (port !== undefined && (!withPort && address.scheme !== 'file:' || name === '')))
+        const [, name, port] = hostWithPort.exec(end < 0 ? text : text.slice(0, end)) ?? [];
+        const isFile = address.scheme === 'file:';
+        if (name === undefined || (port !== undefined && (name === '' || isFile || !withPort)))
             return;
-        if (name === '' && (address.scheme !== 'file:' &&
-                (address.special || address.username !== '' || address.password !== '' || address.port !== null)))
+        if (name === '' && !isFile &&
+                (address.special || address.hasCredentials || address.port !== null))
             return;
         let host = name === '' ? '' : parseHost(name, address.special);
-        if (host === undefined || (port !== undefined && address.scheme === 'file:'))
+        if (host === undefined)
             return;
-        if (address.scheme === 'file:' && host === 'localhost')
+        if (isFile && host === 'localhost')
             host = '';
         address.host = host;
         if (/^[0-9]/.test(port ?? ''))
@@ -805,13 +821,19 @@ export class URL {
     [Symbol.for('pinstripe.inspect')](depth, options, inspect) {
         if (depth < 0)
             return this;
-        return `URL ${inspect(Object.fromEntries(components.map((name) => [name, this[name]])), options)}`;
+        const shown = Object.fromEntries(components.map((name) => [name, this[name]]));
+        return `URL ${inspect(shown, options)}`;
     }
 }
 
-const invalid = (url, base) => Object.assign(
-    new TypeError(`Invalid URL: ${`${url}`.slice(0, 200)}${base === undefined ? '' : ` (relative to ${`${base}`.slice(0, 200)})`}`),
-    { code: 'ERR_INVALID_URL', input: `${url}`, ...base === undefined ? {} : { base: `${base}` } });
+const invalid = (url, base) => {
+    const short = (value) => `${value}`.slice(0, 200);
+    const relative = base === undefined ? '' : ` (relative to ${short(base)})`;
+    const error = new TypeError(`Invalid URL: ${short(url)}${relative}`);
+    const details = base === undefined ? {} : { base: `${base}` };
+    return Object.assign(error, { code: 'ERR_INVALID_URL', input: `${url}`, ...details });
+};
 
 for (const type of [URL, URLSearchParams])
-    Object.defineProperty(type.prototype, Symbol.toStringTag, { value: type.name, configurable: true });
+    Object.defineProperty(type.prototype, Symbol.toStringTag,
+        { value: type.name, configurable: true });
