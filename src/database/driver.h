@@ -45,6 +45,7 @@ struct pin_statement {
     uint64_t serial; /* grows with each use */
     bool writes;
     bool busy;   /* a cursor is on it */
+    bool done;   /* its rows are all read */
     bool cached; /* false: freed when no longer busy */
 };
 
@@ -124,7 +125,7 @@ struct pin_driver {
     void (*forget)(struct pin_session *s); /* what a run could have left in the connection */
     /* A number that changes whenever anybody changes the schema. */
     pin_status (*schema_version)(struct pin_session *s, int64_t *out, struct pin_err *err);
-    /* Calls `each` for every column, grouped by table, in the table's order. */
+    /* Calls `each` for every column, those of a table one after the other and in its order. */
     pin_status (*read_schema)(struct pin_session *s,
                               pin_status (*each)(void *context, const struct pin_schema_column *c,
                                                  struct pin_err *err),
@@ -161,6 +162,10 @@ void pin__schema_forget(struct pin_session *s); /* frees the cache */
 /* The table's name in double quotes, and its columns as a select lists them ("t"."a", "t"."b"). */
 const char *pin__table_quoted(const struct pin_table *table);
 const char *pin__table_select_list(const struct pin_table *table);
+/* PIN_DENIED for a tenant's scope on a table that has no tenantId yet though the project has
+ * tenants: nobody sees the rows of all by having forgotten to migrate. */
+pin_status pin__scope_check_table(const struct pin_session *s, const struct pin_scope *scope,
+                                  const struct pin_table *table, struct pin_err *err) PIN_MUST_USE;
 /* True for tables that are pinstripe's own. */
 bool pin__table_is_hidden(const char *name);
 /* Appends `name` in double quotes. */

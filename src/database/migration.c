@@ -20,6 +20,7 @@ pin__migration_prepare(struct pin_session *s, struct pin_mono now, struct pin_er
 
     if ((st = pin__session_begin(s, now, err)) != PIN_OK)
         return st;
+    s->schema_fresh = false;
     if ((st = pin__schema_ensure_migrations(s, err)) == PIN_OK &&
         (st = pin__schema_ensure_tenants(s, err)) == PIN_OK)
         return pin__session_commit(s, err);
@@ -55,6 +56,7 @@ pin__migration_begin(struct pin_session *s, int64_t version, struct pin_mono now
     *applied = false;
     if ((st = pin__session_begin(s, now, err)) != PIN_OK)
         return st;
+    s->schema_fresh = false; /* somebody else may have migrated just now */
     if ((st = is_applied(s, version, applied, err)) != PIN_OK || *applied)
         pin__session_rollback(s);
     return st;

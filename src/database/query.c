@@ -14,7 +14,8 @@ pin__query_new(struct pin_query **out, struct pin_arena *arena, struct pin_sessi
 
     *out = NULL;
     if ((st = pin__scope_check(scope, table, err)) != PIN_OK ||
-        (st = pin__schema_table(s, table, &found, err)) != PIN_OK)
+        (st = pin__schema_table(s, table, &found, err)) != PIN_OK ||
+        (st = pin__scope_check_table(s, scope, found, err)) != PIN_OK)
         return st;
     if (!(q = pin__arena_alloc(arena, sizeof *q)))
         return pin__err_no_memory(err);

@@ -488,7 +488,8 @@ pin__insert(struct pin_session *s, const struct pin_scope *scope, const char *ta
     pin_status st;
 
     if ((st = pin__scope_check(scope, table, err)) != PIN_OK ||
-        (st = pin__schema_table(s, table, &t, err)) != PIN_OK)
+        (st = pin__schema_table(s, table, &t, err)) != PIN_OK ||
+        (st = pin__scope_check_table(s, scope, t, err)) != PIN_OK)
         return st;
     if (count <= 1)
         return count ? insert_one(s, scope, t, rows, out, err) : PIN_OK;

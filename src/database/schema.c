@@ -361,6 +361,14 @@ pin__schema_forget(struct pin_session *s)
     s->schema = NULL;
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+    const struct table_entry *const *x = a, *const *y = b;
+
+    return strcmp((*x)->table.name, (*y)->table.name);
+}
+
 static pin_status
 read_schema(struct pin_session *s, int64_t version, struct pin_err *err)
 {
@@ -372,8 +380,10 @@ read_schema(struct pin_session *s, int64_t version, struct pin_err *err)
         return pin__err_no_memory(err);
     schema->arena = PIN_ARENA_INIT(SCHEMA_BYTES_MAX);
     schema->version = version;
-    if ((st = s->driver->read_schema(s, on_column, &r, err)) != PIN_OK ||
-        (st = read_column_types(s, schema, err)) != PIN_OK ||
+    st = s->driver->read_schema(s, on_column, &r, err);
+    if (st == PIN_OK && schema->count)
+        qsort(schema->tables, schema->count, sizeof(*schema->tables), by_name);
+    if (st != PIN_OK || (st = read_column_types(s, schema, err)) != PIN_OK ||
         (st = finish_reading(schema, err)) != PIN_OK) {
         schema_free(schema);
         pin__err_prefix(err, "cannot read the tables of the database");
@@ -484,4 +494,17 @@ bool
 pin__table_is_plain(const struct pin_table *table)
 {
     return entry_of(table)->is_plain;
+}
+
+pin_status
+pin__scope_check_table(const struct pin_session *s, const struct pin_scope *scope,
+                       const struct pin_table *table, struct pin_err *err)
+{
+    if (!s->multi_tenant || !pin__scope_is_tenant(scope) || table->tenant_column >= 0 ||
+        strcmp(table->name, "tenants") == 0)
+        return PIN_OK;
+    return pin__err_set(err, PIN_DENIED,
+                        "the table \"%s\" has no tenantId, so a tenant cannot use it; migrate the "
+                        "database (pinstripe migrate-database), or use withoutTenantScope",
+                        table->name);
 }

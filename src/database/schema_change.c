@@ -305,6 +305,16 @@ ensure_column(struct pin_session *s, const char *table, const char *column,
     return add_column(s, table, column, type, options, true, err);
 }
 
+/* What is there is looked at again under the lock: somebody else may have been faster. */
+static pin_status
+begin(struct pin_session *s, struct pin_err *err)
+{
+    pin_status st = pin__session_begin(s, pin__clock_mono(), err);
+
+    s->schema_fresh = false;
+    return st;
+}
+
 /* Ends what begin opened; a failure keeps its own message. */
 static pin_status
 end(struct pin_session *s, pin_status st, struct pin_err *err)
@@ -327,7 +337,7 @@ pin__schema_create_table(struct pin_session *s, const struct pin_scope *scope, c
     if ((st = check_table(scope, table, err)) != PIN_OK ||
         (st = pin__schema_find(s, table, &t, err)) != PIN_OK || t)
         return st;
-    if ((st = pin__session_begin(s, pin__clock_mono(), err)) != PIN_OK)
+    if ((st = begin(s, err)) != PIN_OK)
         return st;
     return end(s, ensure_table(s, table, err), err);
 }
@@ -342,7 +352,7 @@ pin__schema_add_column(struct pin_session *s, const struct pin_scope *scope, con
     if ((st = check_table(scope, table, err)) != PIN_OK ||
         (st = check_name(column, "column", err)) != PIN_OK)
         return st;
-    if ((st = pin__session_begin(s, pin__clock_mono(), err)) != PIN_OK)
+    if ((st = begin(s, err)) != PIN_OK)
         return st;
     st = ensure_column(s, table, column, type, options, err);
     if (st != PIN_OK)
@@ -421,7 +431,7 @@ pin__schema_remove_column(struct pin_session *s, const struct pin_scope *scope, 
     if (is_given_column(s, table, column))
         return pin__err_set(err, PIN_DENIED, "cannot remove \"%s\" from \"%s\": every table has it",
                             column, table);
-    if ((st = pin__session_begin(s, pin__clock_mono(), err)) != PIN_OK)
+    if ((st = begin(s, err)) != PIN_OK)
         return st;
     st = remove_column(s, table, column, err);
     if (st != PIN_OK)
@@ -454,7 +464,7 @@ pin__schema_drop_table(struct pin_session *s, const struct pin_scope *scope, con
     if ((st = check_table(scope, table, err)) != PIN_OK ||
         (st = pin__schema_find(s, table, &t, err)) != PIN_OK || !t)
         return st;
-    if ((st = pin__session_begin(s, pin__clock_mono(), err)) != PIN_OK)
+    if ((st = begin(s, err)) != PIN_OK)
         return st;
     return end(s, drop_table(s, t, table, err), err);
 }
@@ -518,7 +528,7 @@ pin__schema_ensure_tenants(struct pin_session *s, struct pin_err *err)
 
     if (!s->multi_tenant)
         return PIN_OK;
-    if ((st = pin__session_begin(s, pin__clock_mono(), err)) != PIN_OK)
+    if ((st = begin(s, err)) != PIN_OK)
         return st;
     st = ensure_tenants(s, err);
     if (st != PIN_OK)

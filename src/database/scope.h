@@ -3,7 +3,8 @@
  * A scope is bound to each query, insert and update, never to the connection, so two queries of two
  * tenants can follow each other on one session. On a table with a tenantId column every read,
  * update, delete, count and sub-query of a scoped query has `tenantId = ?`; inserts get the
- * tenant's id whatever the caller said. Tables without tenantId (tenants) are not scoped.
+ * tenant's id whatever the caller said. The table tenants is not scoped; any other without tenantId
+ * is refused to a tenant in a project that has tenants.
  *
  * Two walls keep a text condition inside: pin__condition_check refuses what could leave its
  * brackets, and the driver's guard refuses tables, functions and actions that the builder did not

@@ -421,6 +421,7 @@ pin__statement_get(struct pin_session *s, struct pin_bytes sql, const struct pin
             keep(s, *out);
     }
     (*out)->busy = true;
+    (*out)->done = false;
     (*out)->serial++;
     return PIN_OK;
 }
@@ -443,14 +444,22 @@ pin__statement_start(struct pin_session *s, struct pin_statement *st,
 {
     if (st->writes && s->open_cursors)
         pin__bug("a write while a cursor is open: %s", st->sql);
+    /* After a failure that took the transaction back nothing may go on as if it were one. */
+    if (s->depth > 0 && !s->driver->in_transaction(s))
+        return pin__err_set(err, PIN_FAILED,
+                            "the transaction was rolled back because a part of it failed");
     return s->driver->bind(s, st, values, count, err);
 }
 
 pin_status
 pin__statement_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
 {
-    pin_status status = s->driver->step(s, st, err);
+    pin_status status;
 
+    if (st->done) /* another step would run it again */
+        return PIN_EMPTY;
+    status = s->driver->step(s, st, err);
+    st->done = status != PIN_OK;
     /* Some failures (a full disk, an interrupted write) make the database roll back by itself. */
     if (status != PIN_OK && status != PIN_EMPTY && s->depth > 0 && !s->driver->in_transaction(s))
         s->doomed = true;

@@ -667,23 +667,17 @@ sqlite_schema_version(struct pin_session *s, int64_t *out, struct pin_err *err)
     return pin__session_integer(s, "pragma schema_version", NULL, 0, out, err);
 }
 
-static pin_status
-sqlite_read_schema(struct pin_session *s,
-                   pin_status (*each)(void *context, const struct pin_schema_column *c,
-                                      struct pin_err *err),
-                   void *context, struct pin_err *err)
-{
-    static const char sql[] =
-        "select t.name, p.name, p.type, t.type from pragma_table_list t"
-        " join pragma_table_xinfo(t.name) p where t.schema = 'main'"
-        " and t.type in ('table', 'view', 'virtual') and p.hidden <> 1 order by t.name, p.cid";
-    sqlite3_stmt *native = NULL;
-    pin_status st = PIN_OK;
-    int code;
+typedef pin_status (*each_column)(void *context, const struct pin_schema_column *c,
+                                  struct pin_err *err);
 
-    s->guard = NULL;
-    if ((code = sqlite3_prepare_v2(handle(s), sql, -1, &native, NULL)) != SQLITE_OK)
-        return sqlite_error(s, code, err);
+/* Rows of (table, column, SQL type, kind). */
+static pin_status
+each_row(struct pin_session *s, sqlite3_stmt *native, each_column each, void *context,
+         struct pin_err *err)
+{
+    pin_status st = PIN_OK;
+    int code = SQLITE_DONE;
+
     while (st == PIN_OK && (code = sqlite3_step(native)) == SQLITE_ROW) {
         const char *kind = (const char *)sqlite3_column_text(native, 3);
         struct pin_schema_column c = { .table = (const char *)sqlite3_column_text(native, 0),
@@ -693,10 +687,72 @@ sqlite_read_schema(struct pin_session *s,
                                        .is_plain = kind && strcmp(kind, "table") == 0 };
         st = each(context, &c, err);
     }
-    if (st == PIN_OK && code != SQLITE_DONE)
-        st = sqlite_error(s, code, err);
+    return st == PIN_OK && code != SQLITE_DONE ? sqlite_error(s, code, err) : st;
+}
+
+static pin_status
+prepare_own(struct pin_session *s, const char *sql, sqlite3_stmt **out, struct pin_err *err)
+{
+    int code;
+
+    s->guard = NULL;
+    code = sqlite3_prepare_v2(handle(s), sql, -1, out, NULL);
+    return code == SQLITE_OK ? PIN_OK : sqlite_error(s, code, err);
+}
+
+static pin_status
+read_tables(struct pin_session *s, each_column each, void *context, struct pin_err *err)
+{
+    sqlite3_stmt *native = NULL;
+    pin_status st = prepare_own(
+        s,
+        "select t.name, p.name, p.type, t.type from pragma_table_list t"
+        " join pragma_table_xinfo(t.name) p where t.schema = 'main' and t.type = 'table'"
+        " and p.hidden <> 1 order by t.name, p.cid",
+        &native, err);
+
+    if (st == PIN_OK)
+        st = each_row(s, native, each, context, err);
     sqlite3_finalize(native);
     return st;
+}
+
+/* Each by itself: a view of a table that is gone, or a virtual table without its module, gives an
+ * error, and is then simply not there. */
+static pin_status
+read_views(struct pin_session *s, each_column each, void *context, struct pin_err *err)
+{
+    sqlite3_stmt *names = NULL, *columns = NULL;
+    pin_status st;
+
+    st = prepare_own(s,
+                     "select name, type from pragma_table_list"
+                     " where schema = 'main' and type in ('view', 'virtual')",
+                     &names, err);
+    if (st == PIN_OK)
+        st = prepare_own(s,
+                         "select ?1, name, type, ?2 from pragma_table_xinfo(?1)"
+                         " where hidden <> 1 order by cid",
+                         &columns, err);
+    while (st == PIN_OK && sqlite3_step(names) == SQLITE_ROW) {
+        sqlite3_bind_value(columns, 1, sqlite3_column_value(names, 0));
+        sqlite3_bind_value(columns, 2, sqlite3_column_value(names, 1));
+        st = each_row(s, columns, each, context, NULL);
+        sqlite3_reset(columns);
+        if (st == PIN_INVALID)
+            st = PIN_OK;
+    }
+    sqlite3_finalize(names);
+    sqlite3_finalize(columns);
+    return st == PIN_OK ? PIN_OK : pin__err_set(err, st, "cannot read the views");
+}
+
+static pin_status
+sqlite_read_schema(struct pin_session *s, each_column each, void *context, struct pin_err *err)
+{
+    pin_status st = read_tables(s, each, context, err);
+
+    return st == PIN_OK ? read_views(s, each, context, err) : st;
 }
 
 const struct pin_driver pin__driver_sqlite = {

@@ -330,6 +330,22 @@ test_changes_by_another_process_are_seen(void **state)
     pin__session_close(other.session);
 }
 
+static void
+test_views_of_what_is_gone(void **state)
+{
+    struct bed *b = *state;
+
+    bed_column(b, "things", "n", PIN_COLUMN_INTEGER);
+    BED_INSERT(b, "things", { "n", pin__value_integer(7) });
+    bed_sql(b, "create table gone (x text)");
+    bed_sql(b, "create view broken as select * from gone");
+    bed_sql(b, "create view fine as select n from things");
+    bed_sql(b, "drop table gone");
+    expect_tables(b, "fine things");
+    bed_expect(b, bed_query(b, "fine"), "n", "7", "a view is read like a table");
+    assert_int_equal(pin__query_delete(bed_query(b, "fine"), NULL, &b->err), PIN_INVALID);
+}
+
 /* --- tenants --- */
 
 static void
@@ -356,6 +372,25 @@ test_tenants(void **state)
         0);
     assert_int_equal(pin__schema_remove_column(b->session, &everything, "new", "tenantId", &b->err),
                      PIN_DENIED);
+}
+
+static void
+test_a_table_without_tenant_is_refused(void **state)
+{
+    static const struct pin_scope alpha = { .tenant_id = "alpha" };
+    struct pin_row_fields row = { NULL, 0 };
+    struct bed *b = *state;
+    struct pin_query *q;
+
+    bed_sql(b, "create table old (_id integer primary key autoincrement, id varchar, x text)");
+    assert_int_equal(pin__query_new(&q, &b->arena, b->session, &alpha, "old", &b->err), PIN_DENIED);
+    assert_non_null(strstr(b->err.message, "migrate"));
+    assert_int_equal(
+        pin__insert(b->session, &alpha, "old", &row, 1, NULL, pin__clock_mono(), &b->err),
+        PIN_DENIED);
+    bed_check(b, pin__query_new(&q, &b->arena, b->session, &everything, "old", &b->err), "all");
+    bed_check(b, pin__schema_ensure_tenants(b->session, &b->err), "tenants");
+    bed_check(b, pin__query_new(&q, &b->arena, b->session, &alpha, "old", &b->err), "migrated");
 }
 
 static void
@@ -463,7 +498,10 @@ main(void)
         cmocka_unit_test_setup_teardown(test_original_with_column_types, NULL, tear_down),
         cmocka_unit_test_setup_teardown(test_changes_by_another_process_are_seen, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_views_of_what_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tenants, set_up_tenants, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_table_without_tenant_is_refused, set_up_tenants,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_migration_may_add_active_to_tenants, set_up_tenants,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_migrations, set_up, tear_down),

@@ -278,6 +278,40 @@ test_interrupt(void **state)
     assert_int_equal(asked, 1);
 }
 
+static bool
+after_the_first(void *context)
+{
+    return ++*(int *)context > 1;
+}
+
+/* SQLite takes the whole transaction back when a write in it is interrupted. */
+static void
+test_nothing_goes_on_after_the_database_rolled_back(void **state)
+{
+    static const char many[] =
+        "with recursive n(i) as (select 1 union all select i + 1 from n limit"
+        " 10000000) insert into things (n) select i from n";
+    struct pin_row_fields row = { NULL, 0 };
+    struct bed *b = *state;
+    struct pin_cursor c;
+    int asked = 0;
+    pin_status st;
+
+    begin(b);
+    insert(b, 1);
+    pin__session_set_interrupt(b->session, after_the_first, &asked);
+    st = pin__run(b->session, &everything, (struct pin_bytes){ many, sizeof many - 1 }, NULL, 0, &c,
+                  &b->err);
+    assert_int_equal(st, PIN_TIMEOUT);
+    pin__session_set_interrupt(b->session, NULL, NULL);
+    st = pin__insert(b->session, &everything, "things", &row, 1, NULL, pin__clock_mono(), &b->err);
+    assert_int_equal(st, PIN_FAILED);
+    assert_int_equal(pin__session_commit(b->session, &b->err), PIN_FAILED);
+    assert_int_equal(count(b), 0);
+    insert(b, 2);
+    assert_int_equal(count(b), 1);
+}
+
 static void
 test_an_interrupted_wait(void **state)
 {
@@ -332,6 +366,62 @@ test_the_cache_is_bounded(void **state)
 }
 
 static void
+test_a_result_ends_once(void **state)
+{
+    struct bed *b = *state;
+    struct pin_cursor c;
+
+    insert(b, 1);
+    bed_check(b, pin__query_select(bed_query(b, "things"), &c, &b->err), "select");
+    assert_int_equal(pin__cursor_next(&c, &b->err), PIN_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pin__cursor_next(&c, &b->err), PIN_EMPTY);
+    pin__cursor_close(&c);
+    assert_int_equal(pin__cursor_next(&c, &b->err), PIN_EMPTY);
+}
+
+/* Processes that make the same database at the same moment all get it. */
+static void
+test_many_make_it_at_once(void **state)
+{
+    enum { PROCESSES = 8 };
+    struct bed *b = *state;
+    pid_t children[PROCESSES];
+    int gate[2], status;
+
+    pin__session_close(b->session);
+    b->session = NULL;
+    bed_check(b, pin__database_drop(b->file, &b->err), "drop");
+    assert_int_equal(pipe(gate), 0);
+    for (int i = 0; i < PROCESSES; i++) {
+        if ((children[i] = fork()) == 0) {
+            struct pin_session_config config = { .filename = b->file, .busy_ms = 10000 };
+            struct pin_session *s;
+            char byte;
+
+            close(gate[1]);
+            if (read(gate[0], &byte, 1) != 0 || pin__session_open(&s, &config, &b->err) != PIN_OK ||
+                pin__schema_add_column(s, &everything, "shared", "n", PIN_COLUMN_INTEGER, NULL,
+                                       &b->err) != PIN_OK) {
+                fprintf(stderr, "%s\n", b->err.message);
+                _exit(1);
+            }
+            pin__session_close(s);
+            _exit(0);
+        }
+        assert_true(children[i] > 0);
+    }
+    close(gate[0]);
+    close(gate[1]);
+    for (int i = 0; i < PROCESSES; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    b->session = bed_session(b, false);
+    bed_expect(b, bed_query(b, "shared"), "n", "", "made once");
+}
+
+static void
 test_one_text_twice_at_once(void **state)
 {
     struct bed *b = *state;
@@ -366,7 +456,11 @@ main(void)
         cmocka_unit_test_setup_teardown(test_end_of_a_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_lock_is_waited_for_and_then_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_interrupt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_goes_on_after_the_database_rolled_back, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_an_interrupted_wait, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_result_ends_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_make_it_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_fork_must_not_use_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_cache_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_text_twice_at_once, set_up, tear_down),
