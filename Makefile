@@ -86,7 +86,7 @@ fuzz-programs: $(FUZZ)
 valgrind: $(UNIT)
 	@tools/setup --all
 	@for t in $(UNIT); do echo "== $$t"; \
-	    valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access $$t \
+	    valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access --main-stacksize=67108864 $$t \
 	    || exit 1; done
 
 bench: all $(BENCH)

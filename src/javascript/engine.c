@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "javascript/bytecode.h"
@@ -13,8 +14,9 @@
 #include "project/files.h"
 #include "project/project.h"
 
-enum { STACK_BYTES = 1 << 20, LOAD_MS_MAX = 60000 };
+enum { LOAD_MS_MAX = 60000, TOP_LEVEL_MS = 5000 };
 
+#define STACK_BYTES    ((size_t)16 << 20)
 #define LOAD_BYTES_MAX ((uint64_t)1 << 30) /* of a whole project */
 #define LOAD_GC_BYTES  ((size_t)64 << 20)  /* collecting before the image is taken is enough */
 
@@ -83,6 +85,26 @@ interrupt(JSRuntime *rt, void *opaque)
     return pin__engine_must_stop(opaque);
 }
 
+/* A call in JavaScript takes some 1.6 KB of stack, so that the usual 8 MB are few. The stack of the
+ * main thread grows as far as the limit allows at the time; half of it is for C code that
+ * JavaScript calls. */
+static size_t
+stack_bytes(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_STACK, &limit) != 0)
+        return STACK_BYTES / 16;
+    if (limit.rlim_cur < 2 * STACK_BYTES) {
+        struct rlimit more = limit;
+
+        more.rlim_cur = limit.rlim_max < 2 * STACK_BYTES ? limit.rlim_max : 2 * STACK_BYTES;
+        if (setrlimit(RLIMIT_STACK, &more) == 0)
+            limit = more;
+    }
+    return limit.rlim_cur / 2 < STACK_BYTES ? limit.rlim_cur / 2 : STACK_BYTES;
+}
+
 static pin_status
 make_runtime(struct pin_engine *e, struct pin_err *err)
 {
@@ -95,7 +117,7 @@ make_runtime(struct pin_engine *e, struct pin_err *err)
         return pin__err_no_memory(err);
     JS_SetGCThreshold(e->rt, LOAD_GC_BYTES);
     JS_SetRuntimeOpaque(e->rt, e);
-    JS_SetMaxStackSize(e->rt, STACK_BYTES);
+    JS_SetMaxStackSize(e->rt, stack_bytes());
     JS_SetInterruptHandler(e->rt, interrupt, e);
     JS_SetHostPromiseRejectionTracker(e->rt, pin__rejections_track, &e->rejections);
     JS_SetModuleLoaderFunc(e->rt, pin__loader_normalize, pin__loader_load, e);
@@ -189,6 +211,7 @@ pin__engine_new(struct pin_engine **out, const struct pin_engine_options *option
     if (!e)
         return pin__err_no_memory(err);
     e->root_fd = -1;
+    e->top_level_ms = TOP_LEVEL_MS;
     if ((st = open_root(e, options, err)) != PIN_OK || (st = open_heap(e, err)) != PIN_OK)
         goto out;
     *out = e;
@@ -339,6 +362,12 @@ pin__engine_load(struct pin_engine *e, struct pin_buf *catalog, struct pin_err *
             return st;
     }
     return st == PIN_OK ? write_catalog(e, catalog, err) : st;
+}
+
+void
+pin__engine_set_top_level_limit(struct pin_engine *e, int64_t ms)
+{
+    e->top_level_ms = ms;
 }
 
 pin_status

@@ -26,6 +26,8 @@ pin_status pin__engine_new(struct pin_engine **out, const struct pin_engine_opti
  * failure; a broken configuration is PIN_CONFIG. */
 pin_status pin__engine_load(struct pin_engine *e, struct pin_buf *catalog,
                             struct pin_err *err) PIN_MUST_USE;
+/* How long the top level of one file may take; 5 s unless told otherwise. */
+void pin__engine_set_top_level_limit(struct pin_engine *e, int64_t ms);
 /* Collects garbage and takes the image. Nothing may be pending. */
 pin_status pin__engine_freeze(struct pin_engine *e, struct pin_err *err) PIN_MUST_USE;
 /* For developers' tools: evaluates one file of the root in this process, with `host` to print. */

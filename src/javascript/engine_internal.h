@@ -56,6 +56,7 @@ struct pin_engine {
     struct pin_rejections rejections;
     struct pin_random random;
     struct pin_import import;      /* only while loading */
+    int64_t top_level_ms;          /* for one file */
     char **endless;                /* files that had to be left out; ends with NULL */
     struct pin_mono load_deadline; /* of the whole project */
 };

@@ -281,19 +281,27 @@ load_script(JSContext *ctx, const char *name, const struct pin_buf *source)
     return m;
 }
 
+/* Apart from load_file, which is on the stack once for every file of a chain of imports. */
+static __attribute__((noinline)) bool
+read_or_throw(struct pin_engine *e, JSContext *ctx, const char *name, struct pin_buf *source)
+{
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (read_source(e, name, source, &err) == PIN_OK)
+        return true;
+    pin__js_throw(ctx, &err);
+    return false;
+}
+
 static JSModuleDef *
 load_file(struct pin_engine *e, JSContext *ctx, const char *name)
 {
     struct pin_buf source = PIN_BUF_INIT(PIN_SOURCE_BYTES_MAX);
-    struct pin_err err = PIN_ERR_INIT;
     JSModuleDef *m = NULL;
 
-    if (read_source(e, name, &source, &err) != PIN_OK)
-        pin__js_throw(ctx, &err);
-    else if (ends_with(name, ".json"))
-        m = load_json(ctx, name, &source);
-    else
-        m = load_script(ctx, name, &source);
+    if (read_or_throw(e, ctx, name, &source))
+        m = ends_with(name, ".json") ? load_json(ctx, name, &source)
+                                     : load_script(ctx, name, &source);
     pin__buf_fini(&source);
     return m;
 }
@@ -409,7 +417,7 @@ pin__loader_import(struct pin_engine *e, const char *specifier)
     if (JS_IsException(promise))
         return promise;
     e->load_deadline = e->deadline;
-    e->deadline = pin__clock_after_ms(pin__clock_mono(), PIN_TOP_LEVEL_MS_MAX);
+    e->deadline = pin__clock_after_ms(pin__clock_mono(), e->top_level_ms);
     e->import.module = JS_LoadModule(ctx, "pinstripe", specifier);
     if (JS_IsException(e->import.module)) {
         JS_FreeValue(ctx, e->import.settle[0]);

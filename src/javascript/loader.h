@@ -21,10 +21,9 @@
 
 struct pin_engine;
 
-#define PIN_MODULE_NAME_MAX  4096
-#define PIN_TOP_LEVEL_MS_MAX 5000 /* for the top level of one file */
+#define PIN_MODULE_NAME_MAX 4096
 
-#define PIN_ENDLESS_FILE "The top level of the file did not end within 5 s."
+#define PIN_ENDLESS_FILE "The top level of the file did not end within its time limit."
 
 /* The file that entry.js is loading: a broken one is found out here, so that it hurts no other. */
 struct pin_import {
