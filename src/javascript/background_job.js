@@ -18,7 +18,7 @@ const VERBS_OF_LATER_VERSIONS = ['retry', 'queue', 'priority', 'concurrency', 'u
 export class BackgroundJob extends ServiceConsumer {
     /* Every name, sorted, those of broken jobs too. */
     static get names(){
-        return jobs.entries.map(({ name }) => name).sort();
+        return jobs.sorted.map(({ name }) => name);
     }
 
     /* The class of a job: name, multiTenant, tenantsFilter, schedules, what meta() assigned. */
@@ -40,8 +40,10 @@ export class BackgroundJob extends ServiceConsumer {
     /* From here on: what meta() may call. */
 
     static schedule(when, ...args){
-        const { cron, timeZone } = readSchedule(when);
-        this.plan.push({ cron, timeZone, args: carryArguments(args, 'schedule arguments') });
+        const options = typeof when == 'string' ? { cron: when } : readOptions(when);
+        refuseProblem(check(options.cron));
+        if(args.length) options.args = carryArguments(args, 'schedule arguments');
+        this.plan.push(options);
         this.schedules.push([when, ...args]);
         return this;
     }
@@ -61,7 +63,7 @@ export class BackgroundJob extends ServiceConsumer {
     /* Called by makeClass before and after meta(). */
     static prepareClass(Class){
         Class.schedules = [];
-        Class.plan = []; /* the schedules as the bot needs them */
+        Class.plan = []; /* the schedules as { cron, timeZone, args }; the last two may be absent */
     }
 
     static completeClass(Class){
@@ -80,8 +82,7 @@ for(const verb of VERBS_OF_LATER_VERSIONS){
     };
 }
 
-function readSchedule(when){
-    const options = typeof when == 'string' ? { cron: when } : when;
+function readOptions(options){
     if(!options || typeof options != 'object'){
         throw new Error('schedule() needs a cron expression, or an object with cron and timeZone');
     }
@@ -90,10 +91,10 @@ function readSchedule(when){
         const known = SCHEDULE_OPTIONS.join(' and ');
         throw new Error(`schedule() does not know the option "${unknown}"; it knows ${known}`);
     }
-    const { cron, timeZone = null } = options;
+    const { cron, timeZone } = options;
     if(typeof cron != 'string') throw new Error('schedule({ cron, timeZone }) needs cron, a text');
-    refuseProblem(check(cron));
-    if(timeZone !== null) refuseProblem(checkZone(String(timeZone)));
+    if(timeZone === undefined || timeZone === null) return { cron };
+    refuseProblem(checkZone(String(timeZone)));
     return { cron, timeZone };
 }
 
@@ -152,16 +153,14 @@ export function brokenText({ message, file, line }){
     return `${message} (${file}${line === null ? '' : `:${line}`})`;
 }
 
-/* What the catalog tells of a job. */
+/* What the catalog tells of a job; what says nothing is left out. */
 export function describeJob({ name, file, Class, broken }){
-    return {
-        name,
-        file,
-        multiTenant: Class?.multiTenant ?? null,
-        tenantsFilter: Boolean(Class?.tenantsFilter),
-        schedules: Class ? Class.plan : [],
-        timeout: Class?.timeoutMs ?? null,
-        memory: Class?.memoryBytes ?? null,
-        broken: broken ?? null,
-    };
+    if(broken) return { name, file, schedules: [], broken };
+    const { multiTenant, tenantsFilter, plan, timeoutMs, memoryBytes } = Class;
+    const job = { name, file, schedules: plan };
+    if(multiTenant !== undefined) job.multiTenant = multiTenant;
+    if(tenantsFilter) job.tenantsFilter = true;
+    if(timeoutMs) job.timeout = timeoutMs;
+    if(memoryBytes) job.memory = memoryBytes;
+    return job;
 }

@@ -39,17 +39,13 @@ class Bot {
 
 function due(unixTime){
     const found = [];
-    for(const { name, Class, broken } of jobs.entries.sort(byName)){
+    for(const { name, Class, broken } of jobs.sorted){
         if(broken) continue;
-        for(const { cron, timeZone, args } of Class.plan){
+        for(const { cron, timeZone, args = [] } of Class.plan){
             if(matches(cron, timeZone ?? config.timeZone, unixTime)) found.push({ name, args });
         }
     }
     return found;
-}
-
-function byName(a, b){
-    return a.name < b.name ? -1 : 1;
 }
 
 export const bot = new Bot();

@@ -22,7 +22,17 @@ const REGISTRIES = { background_jobs: jobs, services, models, migrations };
  * configuration first. `problem` says why a file cannot be used. */
 export async function load(files){
     await loadConfigFile(files.find(({ registry }) => registry == 'config'));
-    for(const file of files) await loadFile(file);
+    for(const file of files){
+        if(file.registry == 'config') continue;
+        const registry = REGISTRIES[file.registry];
+        try {
+            if(file.problem) throw new Error(file.problem);
+            const module = await importFile(file.url);
+            if(!isHelper(module)) registry.add(file, definitionOf(module));
+        } catch(error){
+            registry.add(file, undefined, whereBroken(error, file.path));
+        }
+    }
     jobs.makeClasses(BackgroundJob);
     services.makeClasses(Service);
     models.makeClasses(Model);
@@ -43,22 +53,11 @@ async function loadConfigFile(file){
     }
 }
 
-async function loadFile(file){
-    if(file.registry == 'config') return;
-    const registry = REGISTRIES[file.registry];
-    try {
-        if(file.problem) throw new Error(file.problem);
-        const module = await importFile(file.url);
-        if(!isHelper(module)) registry.add(file, definitionOf(module));
-    } catch(error){
-        registry.add(file, undefined, whereBroken(error, file.path));
-    }
-}
-
 /* A file that only exports things by name is there for the others to import. */
 function isHelper(module){
+    if('default' in module) return false;
     const names = Object.keys(module);
-    return names.length > 0 && !names.includes('default') && !names.includes('run');
+    return names.length > 0 && !names.includes('run');
 }
 
 function definitionOf({ default: definition }){
@@ -77,7 +76,7 @@ export function catalog(){
         environment,
         config,
         services: services.names.sort(),
-        jobs: jobs.entries.map(describeJob).sort((a, b) => a.name < b.name ? -1 : 1),
+        jobs: jobs.sorted.map(describeJob),
         migrations: migrations.names,
         problems: [services, models, migrations].flatMap(({ problems }) => problems),
     };

@@ -11,6 +11,7 @@ export class Registry {
     /* { name, file, definition, Class, broken: null | { message, file, line } }, in the order in
      * which the files came. */
     get entries(){ return [...this.#entries.values()]; }
+    get sorted(){ return [...this.#entries.keys()].sort().map(name => this.#entries.get(name)); }
     get names(){ return this.entries.filter(({ broken }) => !broken).map(({ name }) => name); }
     get problems(){ return this.entries.map(({ broken }) => broken).filter(Boolean); }
     get(name){ return this.#entries.get(name); }
@@ -44,19 +45,18 @@ function makeClass(Base, { name, definition }, registry){
     Object.defineProperty(Class, 'name', { value: name, configurable: true });
     under = { registry, included: [definition] };
     Base.prepareClass?.(Class);
-    mixIn(Class, definition);
+    if(typeof definition == 'object') mixIn(Class, definition);
     Base.completeClass?.(Class);
     return Class;
 }
 
 /* What the class has already is kept: a file's own properties go before those that it includes. */
 function mixIn(Class, definition){
-    if(typeof definition != 'object') return;
     const { prototype } = Class;
-    for(const key of Reflect.ownKeys(definition)){
-        if(key === 'meta' || Object.hasOwn(prototype, key)) continue;
-        Object.defineProperty(prototype, key, Object.getOwnPropertyDescriptor(definition, key));
-    }
+    const properties = Object.getOwnPropertyDescriptors(definition);
+    delete properties.meta;
+    for(const key of Reflect.ownKeys(prototype)) delete properties[key];
+    Object.defineProperties(prototype, properties);
     if(typeof definition.meta == 'function') definition.meta.call(Class);
 }
 
@@ -69,7 +69,7 @@ export const metaMethods = {
             if(!definition) throw new Error(`Named include '${String(mixin)}' does not exist.`);
             if(included.includes(definition)) continue;
             included.push(definition);
-            mixIn(this, definition);
+            if(typeof definition == 'object') mixIn(this, definition);
         }
         return this;
     },
