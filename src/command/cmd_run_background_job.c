@@ -59,6 +59,25 @@ is_utf8(const char *text)
     return true;
 }
 
+/* How many arrays and objects lie in each other. The parser refuses what is too deep for recursion.
+ */
+static int
+json_depth(json_t *value)
+{
+    int deepest = 0, depth;
+    const char *key;
+    json_t *member;
+    size_t i;
+
+    if (!json_is_array(value) && !json_is_object(value))
+        return 0;
+    json_array_foreach(value, i, member) if ((depth = json_depth(member)) > deepest) deepest =
+        depth;
+    json_object_foreach(value, key, member) if ((depth = json_depth(member)) > deepest) deepest =
+        depth;
+    return deepest + 1;
+}
+
 /* Checked here, passed on as written: numbers are read once, by the engine. */
 static pin_status
 take_json_args(struct call *c, const char *text, struct pin_err *err)
@@ -66,8 +85,13 @@ take_json_args(struct call *c, const char *text, struct pin_err *err)
     json_error_t why;
     json_t *value = json_loads(text, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &why);
     bool is_array = json_is_array(value);
+    bool too_deep = value ? json_depth(value) > PIN_ARGS_DEPTH_MAX + 1
+                          : json_error_code(&why) == json_error_stack_overflow;
 
     json_decref(value);
+    if (too_deep)
+        return pin__err_set(err, PIN_INVALID, "--args: a value is nested more than %d levels deep",
+                            PIN_ARGS_DEPTH_MAX);
     if (!value)
         return pin__err_set(err, PIN_INVALID, "--args is no JSON: %s at character %d", why.text,
                             why.position);

@@ -2,7 +2,7 @@
 # Local dates follow TZ, also in the hours around a change of the clocks.
 
 setup() {
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
     cp "$BATS_TEST_DIRNAME/dates.js" "$BATS_TEST_DIRNAME/../vectors/local-dates.json" .
 }
 
