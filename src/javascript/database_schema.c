@@ -198,6 +198,7 @@ PIN_DB_FUNCTION(pin__db_migration_begin)
         !pin__db_call_begin(&call, ctx, argv[0], PIN_DB_WRITES))
         return JS_EXCEPTION;
     call.slot->limit_ms = INT64_MAX; /* a migration takes what it takes */
+    call.slot->waited_ms = 0;
     st = pin__migration_begin(call.session, version, pin__clock_mono(), &applied, &call.err);
     return pin__db_call_end(&call, st, JS_NewBool(ctx, !applied));
 }

@@ -50,6 +50,19 @@ pin__engine_is_running(const struct pin_engine *e)
     return e->phase == PIN_ENGINE_RUNNING;
 }
 
+void
+pin__engine_enter_transaction(struct pin_engine *e, struct pin_mono until, int64_t limit_ms)
+{
+    e->transaction_end = until;
+    e->transaction_limit_ms = limit_ms;
+}
+
+void
+pin__engine_leave_transaction(struct pin_engine *e)
+{
+    e->transaction_end.ns = 0;
+}
+
 JSValue
 pin__js_throw(JSContext *ctx, const struct pin_err *err)
 {

@@ -28,8 +28,9 @@ enum pin_engine_stop { /* why the code under way must stop; the first reason win
                        PIN_STOP_NONE,
                        PIN_STOP_DEADLINE,
                        PIN_STOP_HEAP,
-                       PIN_STOP_ASKED, /* pin__engine_stop */
-                       PIN_STOP_LOST,  /* the executor is gone */
+                       PIN_STOP_ASKED,       /* pin__engine_stop */
+                       PIN_STOP_LOST,        /* the executor is gone */
+                       PIN_STOP_TRANSACTION, /* it computes while the database is locked */
 };
 
 struct pin_engine {
@@ -49,8 +50,10 @@ struct pin_engine {
     /* Of the run under way. */
     struct pin_mono started;
     struct pin_mono deadline;
-    volatile sig_atomic_t stop; /* enum pin_engine_stop */
-    bool refused;               /* entry said that the task cannot start */
+    volatile sig_atomic_t stop;      /* enum pin_engine_stop */
+    struct pin_mono transaction_end; /* when computing must stop; 0: no transaction is open */
+    int64_t transaction_limit_ms;    /* of that transaction */
+    bool refused;                    /* entry said that the task cannot start */
     struct pin_timers timers;
     struct pin_calls calls;
     struct pin_rejections rejections;

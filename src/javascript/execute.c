@@ -108,6 +108,13 @@ tell_stop(struct pin_engine *e, const struct pin_task *task, struct pin_outcome 
                           (double)breach->held_bytes / BYTES_PER_MB,
                           (double)breach->asked_bytes / BYTES_PER_MB);
         break;
+    case PIN_STOP_TRANSACTION:
+        pin__outcome_fail(o, PIN_OUTCOME_THREW, "Error",
+                          "The database transaction was rolled back because it was open for more "
+                          "than %g s (database.transactionLimit): nobody else can write meanwhile. "
+                          "Do what takes long before or after the transaction.",
+                          (double)e->transaction_limit_ms / MS_PER_S);
+        break;
     case PIN_STOP_LOST:
         pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "the executor is gone");
         break;
@@ -282,6 +289,7 @@ start(struct pin_engine *e, const struct pin_task *task)
     e->started = pin__clock_mono();
     e->deadline = pin__clock_after_ms(e->started, task->wall_ms);
     e->stop = PIN_STOP_NONE;
+    pin__engine_leave_transaction(e);
     e->refused = false;
     e->phase = PIN_ENGINE_RUNNING;
     JS_UpdateStackTop(e->rt);

@@ -16,7 +16,11 @@
  */
 #include "javascript/database_calls.h"
 
-enum { SLOTS_MAX = 64, SLOTS_KEPT = 2 };
+enum {
+    SLOTS_MAX = 64,
+    SLOTS_KEPT = 2,
+    GRACE_MS = 250, /* before a run that computes in an overdue transaction is stopped */
+};
 
 static struct pin_db_slot slots[SLOTS_MAX];
 
@@ -25,7 +29,9 @@ static struct pin_db_slot slots[SLOTS_MAX];
 static bool
 is_overdue(const struct pin_db_slot *slot, struct pin_mono now)
 {
-    return pin__session_transaction_age_ms(slot->session, now) > slot->limit_ms;
+    int64_t age_ms = pin__session_transaction_age_ms(slot->session, now) - slot->waited_ms;
+
+    return pin__session_in_transaction(slot->session) && age_ms > slot->limit_ms;
 }
 
 /* Called while a statement runs or waits for a lock. */
@@ -39,10 +45,11 @@ must_stop(void *context)
 }
 
 static pin_status
-check_overdue(struct pin_db_slot *slot, struct pin_err *err)
+check_overdue(JSContext *ctx, struct pin_db_slot *slot, struct pin_err *err)
 {
-    if (pin__session_in_transaction(slot->session) && is_overdue(slot, pin__clock_mono())) {
+    if (is_overdue(slot, pin__clock_mono())) {
         pin__session_abandon(slot->session);
+        pin__engine_leave_transaction(pin__engine_of(ctx));
         slot->overdue = true;
     }
     if (!slot->overdue)
@@ -95,7 +102,7 @@ pin__db_call_begin(struct pin_db_call *call, JSContext *ctx, JSValueConst number
     call->arena = PIN_ARENA_INIT(0);
     call->err.status = PIN_OK;
     call->err.message[0] = '\0';
-    st = check_overdue(slot, &call->err);
+    st = check_overdue(ctx, slot, &call->err);
     if (st == PIN_OK && access == PIN_DB_WRITES && !pin__session_in_transaction(slot->session))
         st = check_nobody_else_writes(slot, &call->err);
     if (st == PIN_OK)
@@ -116,7 +123,7 @@ pin__db_call_end(struct pin_db_call *call, pin_status st, JSValue result)
     if (JS_HasException(ctx))
         return JS_EXCEPTION;
     if (st == PIN_TIMEOUT && !call->slot->overdue)
-        check_overdue(call->slot, &call->err);
+        check_overdue(ctx, call->slot, &call->err);
     return pin__js_throw(ctx, &call->err);
 }
 
@@ -214,6 +221,13 @@ static PIN_DB_FUNCTION(js_open)
     return JS_NewInt32(ctx, (int32_t)(slot - slots));
 }
 
+static void
+tell_engine(JSContext *ctx, const struct pin_db_slot *slot)
+{
+    if (!pin__session_in_transaction(slot->session))
+        pin__engine_leave_transaction(pin__engine_of(ctx));
+}
+
 static PIN_DB_FUNCTION(js_release)
 {
     struct pin_db_slot *slot = find_slot(ctx, argv[0]);
@@ -223,7 +237,25 @@ static PIN_DB_FUNCTION(js_release)
     if (!slot)
         return JS_EXCEPTION;
     give_back(slot);
+    tell_engine(ctx, slot);
     return JS_UNDEFINED;
+}
+
+static pin_status
+begin(struct pin_db_call *call, int64_t limit_ms)
+{
+    bool outermost = !pin__session_in_transaction(call->session);
+    struct pin_mono asked = pin__clock_mono(), now;
+    pin_status st = pin__session_begin(call->session, asked, &call->err);
+
+    if (st != PIN_OK || !outermost)
+        return st;
+    now = pin__clock_mono();
+    call->slot->limit_ms = limit_ms;
+    call->slot->waited_ms = (now.ns - asked.ns) / 1000000;
+    pin__engine_enter_transaction(pin__engine_of(call->ctx),
+                                  pin__clock_after_ms(now, limit_ms + GRACE_MS), limit_ms);
+    return PIN_OK;
 }
 
 static PIN_DB_FUNCTION(js_begin)
@@ -236,21 +268,21 @@ static PIN_DB_FUNCTION(js_begin)
     if (JS_ToInt64(ctx, &limit_ms, argv[1]) != 0 ||
         !pin__db_call_begin(&call, ctx, argv[0], PIN_DB_WRITES))
         return JS_EXCEPTION;
-    if (!pin__session_in_transaction(call.session))
-        call.slot->limit_ms = limit_ms;
-    return pin__db_call_end(&call, pin__session_begin(call.session, pin__clock_mono(), &call.err),
-                            JS_UNDEFINED);
+    return pin__db_call_end(&call, begin(&call, limit_ms), JS_UNDEFINED);
 }
 
 static PIN_DB_FUNCTION(js_commit)
 {
     struct pin_db_call call;
+    pin_status st;
 
     (void)this;
     (void)argc;
     if (!pin__db_call_begin(&call, ctx, argv[0], PIN_DB_READS))
         return JS_EXCEPTION;
-    return pin__db_call_end(&call, pin__session_commit(call.session, &call.err), JS_UNDEFINED);
+    st = pin__session_commit(call.session, &call.err);
+    tell_engine(ctx, call.slot);
+    return pin__db_call_end(&call, st, JS_UNDEFINED);
 }
 
 static PIN_DB_FUNCTION(js_rollback)
@@ -263,6 +295,7 @@ static PIN_DB_FUNCTION(js_rollback)
         return JS_EXCEPTION;
     if (pin__session_in_transaction(slot->session))
         pin__session_rollback(slot->session);
+    tell_engine(ctx, slot);
     return JS_UNDEFINED;
 }
 
@@ -278,6 +311,7 @@ static PIN_DB_FUNCTION(js_expire)
     if (!pin__session_in_transaction(slot->session))
         return JS_FALSE;
     pin__session_abandon(slot->session);
+    tell_engine(ctx, slot);
     slot->overdue = true;
     return JS_TRUE;
 }

@@ -24,8 +24,13 @@ pin__engine_must_stop(struct pin_engine *e)
 {
     if (broke_heap_limit(e))
         return true;
-    if (e->stop == PIN_STOP_NONE && pin__clock_mono().ns >= e->deadline.ns)
-        stop(e, PIN_STOP_DEADLINE);
+    if (e->stop == PIN_STOP_NONE) {
+        int64_t now = pin__clock_mono().ns;
+        if (now >= e->deadline.ns)
+            stop(e, PIN_STOP_DEADLINE);
+        else if (e->transaction_end.ns && now >= e->transaction_end.ns)
+            stop(e, PIN_STOP_TRANSACTION);
+    }
     return e->stop != PIN_STOP_NONE;
 }
 

@@ -65,6 +65,15 @@ load database_helper
     job_prints 'console.log(await users.count());' '0'
 }
 
+@test "a transaction that computes for ever is rolled back and the run stopped" {
+    printf 'export default { database: { transactionLimit: 50 } };\n' >pinstripe.config.js
+    job_with 'await this.database.transaction(async () => { await users.insert({ name: "a" }); for(;;); });'
+    run_separately pinstripe run-background-job probe
+    expect_status 1
+    expect_in_errors 'rolled back because it was open for more than 0.05 s'
+    job_prints 'console.log(await users.count());' '0'
+}
+
 @test "a transaction that nobody awaited is rolled back and fails the run" {
     job_with 'this.database.transaction(async () => { await users.insert({ name: "a" }); await new Promise(resolve => setTimeout(resolve, 60000)); });'
     run_separately pinstripe run-background-job probe
