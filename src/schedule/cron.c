@@ -228,7 +228,7 @@ read_weekday_mark(struct parser *p, struct text *t, int weekday, bool in_list)
 static pin_status
 read_values(struct parser *p, struct text *t, bool in_list)
 {
-    int a, b, step;
+    int a = 0, b, step = 1;
     pin_status st;
 
     if ((st = read_value(p, t, &a)) != PIN_OK)

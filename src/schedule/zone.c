@@ -159,15 +159,22 @@ load_named(const struct pin_zones *z, struct pin_tzif *out, const char *name, st
     return load_file(out, path, err);
 }
 
+/* Of the machine; nobody named it. */
+static pin_status
+load_machine(const struct pin_zones *z, struct pin_tzif *out, const char *name, struct pin_err *err)
+{
+    pin_status st = load_file(out, LOCAL_FILE, err);
+
+    (void)z;
+    (void)name;
+    return st == PIN_NOT_FOUND ? load_rule(out, "UTC0", err) : st;
+}
+
 static pin_status
 load_local(const struct pin_zones *z, struct pin_tzif *out, const char *tz, struct pin_err *err)
 {
     pin_status st;
 
-    if (!tz) {
-        st = load_file(out, LOCAL_FILE, err);
-        return st == PIN_NOT_FOUND ? load_rule(out, "UTC0", err) : st;
-    }
     tz += *tz == ':';
     if (!*tz)
         return load_rule(out, "UTC0", err);
@@ -197,12 +204,11 @@ static pin_status
 get(struct pin_zones *z, const char *kind, const char *name, loader *load,
     const struct pin_zone **out, struct pin_err *err)
 {
-    const char *shown = name ? name : "";
-    size_t size = strlen(kind) + strlen(shown) + 1;
+    size_t size = strlen(kind) + strlen(name) + 1;
     struct pin_zone *new;
     pin_status st;
 
-    if ((*out = find(z, kind, shown)) != NULL)
+    if ((*out = find(z, kind, name)) != NULL)
         return PIN_OK;
     if (z->count >= PIN_ZONES_MAX)
         return pin__err_set(err, PIN_LIMIT, "more than %d time zones are in use", PIN_ZONES_MAX);
@@ -211,7 +217,7 @@ get(struct pin_zones *z, const char *kind, const char *name, loader *load,
         free_zone(new);
         return pin__err_no_memory(err);
     }
-    snprintf(new->key, size, "%s%s", kind, shown);
+    snprintf(new->key, size, "%s%s", kind, name);
     if ((st = load(z, &new->data, name, err)) != PIN_OK) {
         free_zone(new);
         return st;
@@ -257,7 +263,7 @@ pin__zones_local(struct pin_zones *z, const char *tz, const struct pin_zone **ou
     pin_status st;
 
     *out = NULL;
-    st = get(z, tz ? "=" : "-", tz, load_local, out, err);
+    st = tz ? get(z, "=", tz, load_local, out, err) : get(z, "-", "", load_machine, out, err);
     if (st != PIN_OK && tz)
         pin__err_prefix(err, "the time zone in TZ, %s", pin__quote_text(tz).text);
     else if (st != PIN_OK)

@@ -228,15 +228,9 @@ the_local_zone_follows_TZ(void **state)
         { "XXX3EDT4,0/0,J365/23", "2026-07-01T00:00:00Z", "2026-06-30T20:00:00" },
         { "ABC5DEF", "2026-07-01T00:00:00Z", "2026-06-30T20:00:00" },
     };
-    static const char *const bad[] = { "Nowhere/Land",
-                                       "../etc/passwd",
-                                       "/etc/passwd",
-                                       "E5",
-                                       "EST5EDT,M13.1.0,M11.1.0",
-                                       "EST5EDT,M3.2.0",
-                                       "EST25",
-                                       "EST5EDT,M3.2.0,M11.1.0x",
-                                       "<E>5" };
+    static const char *const bad[] = { "Nowhere/Land", "../etc/passwd",           "/etc/passwd",
+                                       "E5",           "EST5EDT,M13.1.0,M11.1.0", "EST5EDT,M3.2.0",
+                                       "EST25",        "EST5EDT,M3.2.0,M11.1.0x", "<E>5" };
     const struct pin_zone *z;
     struct pin_err err = PIN_ERR_INIT;
 
