@@ -137,10 +137,18 @@ export async function callJob(context, name, args, once){
     await call({
         name: key,
         args: carried,
-        params: context.carriedParams,
+        params: carryParams(context),
         tenantId: config.multiTenant ? context.tenantId : undefined,
         once,
     });
+}
+
+function carryParams({ carriedParams }){
+    try {
+        return carriedParams && JSON.parse(JSON.stringify(carriedParams));
+    } catch(error){
+        throw new TypeError(`initialParams cannot be carried to another run: ${error.message}`);
+    }
 }
 
 function transactionText(name){

@@ -20,6 +20,7 @@ export async function loadConfig(exported){
     }
     Object.assign(config, merge(defaults(), given ?? {}));
     check();
+    checkJson();
     config.database.filename = absolute(config.database.filename);
     if(config.timeZone !== null) setTimeZone(config.timeZone);
 }
@@ -54,6 +55,15 @@ function check(){
         'database.filename must be a text');
     parseDuration(database.transactionLimit, 'database.transactionLimit');
     checkTimeZone(timeZone);
+}
+
+/* The executor gets the configuration as JSON; functions in it stay here. */
+function checkJson(){
+    try {
+        JSON.stringify(config);
+    } catch(error){
+        throw new Error(`the configuration cannot be written as JSON: ${error.message}`);
+    }
 }
 
 function demand(condition, sentence){

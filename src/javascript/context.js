@@ -136,7 +136,8 @@ export function paramsFromJson(params, tenantId, multiTenant){
     const headers = { ..._headers };
     if(multiTenant) delete headers[TENANT_HEADER];
     if(tenantId !== undefined) headers[TENANT_HEADER] = tenantId;
-    return { _method, _url: new URL(_url), _headers: headers, ...rest };
+    const url = URL.canParse(_url) ? new URL(_url) : _url;
+    return { _method, _url: url, _headers: headers, ...rest };
 }
 
 /* A workspace made from another one starts with its parameters, and is free to change its own. */

@@ -6,7 +6,7 @@
  */
 import 'pinstripe:builtin_services';
 import { BackgroundJob, describeJob } from 'pinstripe:background_job';
-import { beginRun, rootOfRun } from 'pinstripe:run';
+import { beginRun, endRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
 import { environment, importFile, refuse } from 'pinstripe:native/engine';
@@ -82,16 +82,16 @@ export function catalog(){
     };
 }
 
-const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate: migrate };
+const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate };
 
 /* A promise that settles when run() has. Written without async functions: an empty run is to cost
  * next to nothing. */
 export function execute(task){
     const { params, tenant } = task;
-    const carried = params && paramsFromJson(params, tenant?.id, config.multiTenant);
-    const root = new Context(undefined, tenant?.id, carried);
+    const root = new Context(undefined, tenant?.id);
     beginRun(root);
     try {
+        if(params) root.params = paramsFromJson(params, tenant?.id, config.multiTenant);
         return Promise.resolve(KINDS[task.kind](task, root));
     } catch(error){
         return Promise.reject(error);
@@ -123,10 +123,6 @@ function listTenants(task){
 
 /* After execute has settled, child runs have ended and timers were dropped. A promise, or nothing
  * when there is nothing to destroy. */
-export function finish(failed){
-    const root = rootOfRun();
-    if(root.isEmpty) return undefined;
-    return failed ? root.destroyAfterFailure() : root.destroy();
-}
+export const finish = endRun;
 
 Object.assign(globalThis, { BackgroundJob, Workspace });

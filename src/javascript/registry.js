@@ -57,7 +57,13 @@ function mixIn(Class, definition){
     delete properties.meta;
     for(const key of Reflect.ownKeys(prototype)) delete properties[key];
     Object.defineProperties(prototype, properties);
-    if(typeof definition.meta == 'function') definition.meta.call(Class);
+    if(typeof definition.meta == 'function') refusePromise(definition.meta.call(Class));
+}
+
+function refusePromise(result){
+    if(!(result instanceof Promise)) return;
+    result.catch(() => {});
+    throw new Error('meta() must not be async: it ends before the project is loaded.');
 }
 
 /* What every class of a registry offers in meta(); each returns the class. Mixed into the bases. */

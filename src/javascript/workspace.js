@@ -6,7 +6,7 @@
  */
 import { Context, copyParams } from 'pinstripe:context';
 import { ServiceConsumer } from 'pinstripe:service';
-import { isRunning } from 'pinstripe:run';
+import { beginWorkspace, endWorkspace, isRunning } from 'pinstripe:run';
 
 export class Workspace extends ServiceConsumer {
     /* fn gets the workspace as `this` and as its argument; its value is given back. Without a
@@ -38,5 +38,10 @@ async function runWorkspace(fn, root){
             'is loaded.');
     }
     const workspace = new Workspace(root);
-    return root.run(() => fn.call(workspace, workspace));
+    beginWorkspace(root);
+    try {
+        return await root.run(() => fn.call(workspace, workspace));
+    } finally {
+        endWorkspace(root);
+    }
 }

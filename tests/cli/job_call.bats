@@ -141,3 +141,15 @@ undefined'
 $carried true $fresh
 $fresh true $fresh"
 }
+
+@test "parameters that JSON cannot carry are an error; an odd _url travels as it is" {
+    project_with lib/background_jobs/show.js 'export default { run(){ console.log(JSON.stringify(this.initialParams)); } };'
+    main 'this.initialParams._url = "no url"; this.initialParams.fn = () => 1;
+        await this.runBackgroundJob("show");
+        this.initialParams.self = this.initialParams;
+        await this.runBackgroundJob("show").catch(e => console.log(e.name, e.message));'
+    run_separately pinstripe run-background-job main
+    expect_status 0
+    expect_output '{"_method":"GET","_url":"no url","_headers":{}}
+TypeError initialParams cannot be carried to another run: circular reference'
+}

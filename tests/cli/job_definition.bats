@@ -55,6 +55,11 @@ breaks() {
     breaks bad.js $'export default {\n    meta(){\n        this.nothing();\n    },\n    run(){}\n};' 'not a function' 'bad.js:3'
 }
 
+@test "an async meta breaks the job" {
+    breaks bad.js 'export default { async meta(){ this.schedule("* * * * *"); }, run(){} };' 'meta() must not be async'
+    breaks bad.js 'export default { async meta(){ throw new Error("in vain"); }, run(){} };' 'meta() must not be async'
+}
+
 @test "a verb of a later version says that it is not known" {
     for verb in retry queue priority concurrency unique; do
         breaks bad.js "export default { meta(){ this.$verb(1); }, run(){} };" "this.$verb is not known in this version" 'bad.js:1'

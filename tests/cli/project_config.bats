@@ -61,6 +61,7 @@ export default { timeZone: 5 };|timeZone must be a name such as
 export default { database: 'x.db' };|database must be an object
 export default { database: { filename: 7 } };|database.filename must be a text
 export default { database: { transactionLimit: 'soon' } };|database.transactionLimit must be a duration
+export default { big: 5n };|the configuration cannot be written as JSON
 export default 5;|the default export must be an object
 export default {|pinstripe.config.js:
 throw new Error('no luck');|pinstripe.config.js:1: no luck

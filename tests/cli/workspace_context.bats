@@ -140,3 +140,27 @@ b'
     expect_output 'undefined undefined
 1 1'
 }
+
+@test "a workspace that nobody awaited is destroyed with the run, before the run's own" {
+    main 'this.context.root.own = { destroy(){ console.log("own"); } };
+        for(const name of ["first", "second"]) Workspace.run(function(){
+            this.context.thing = { destroy(){ console.log(name); } };
+            return new Promise(() => {});
+        });'
+    expect_status 0
+    expect_output 'second
+first
+own'
+}
+
+@test "a destroy hook may use services, workspaces and jobs" {
+    project_with lib/background_jobs/child.js 'export default { run(){ console.log("child"); } };'
+    main 'const job = this;
+        this.context.hook = { async destroy(){
+            await job.runBackgroundJob("child");
+            await Workspace.run(function(){ console.log(this.environment); });
+        } };'
+    expect_status 0
+    expect_output 'child
+development'
+}
