@@ -38,8 +38,9 @@ pin__civil_from_unix(int64_t unix_s, int offset_s)
 {
     struct pin_civil c;
     int64_t days = floor_div(unix_s, DAY_S);
-    int64_t seconds = unix_s - days * DAY_S + offset_s; /* apart, so that nothing overflows */
+    int64_t seconds = unix_s % DAY_S; /* apart, so that nothing overflows */
 
+    seconds += (seconds < 0 ? DAY_S : 0) + offset_s;
     days += floor_div(seconds, DAY_S);
     seconds -= floor_div(seconds, DAY_S) * DAY_S;
     c.hour = (int)(seconds / 3600);
