@@ -123,7 +123,7 @@ take_nursery_message(struct pin_executor *x, const struct pin_message *m)
         take_refusal(x, m);
         break;
     default:
-        worker_of_nursery(x, m);
+        pin__worker_of_nursery(x, m);
     }
 }
 
@@ -132,7 +132,7 @@ nursery_lost(struct pin_executor *x)
 {
     x->nursery_gone = true;
     epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, x->nursery.fd, NULL);
-    workers_lost(x);
+    pin__workers_lost(x);
 }
 
 static void
@@ -166,7 +166,7 @@ sooner(struct pin_mono *t, struct pin_mono other)
 static int
 loop_timeout(const struct pin_executor *x, bool full)
 {
-    struct pin_mono next = workers_next_deadline(x);
+    struct pin_mono next = pin__workers_next_deadline(x);
     int64_t ms;
 
     if (x->stopping)
@@ -186,7 +186,7 @@ kill_everything(struct pin_executor *x)
 {
     for (struct worker_process *w = x->workers; w; w = w->next)
         if (w->queued && !w->doomed)
-            worker_kill(w, KILL_CANCEL);
+            pin__worker_kill(w, KILL_CANCEL);
 }
 
 static void
@@ -194,7 +194,7 @@ timers(struct pin_executor *x)
 {
     struct pin_mono now = pin__clock_mono();
 
-    worker_kill_overdue(x, now);
+    pin__worker_kill_overdue(x, now);
     if (x->stopping && x->stop_deadline.ns <= now.ns) {
         x->stop_deadline.ns = INT64_MAX;
         kill_everything(x);
@@ -220,7 +220,7 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
         else if (who == &x->watch_fd)
             x->watch_next = pin__clock_mono();
         else
-            worker_event(who, events[i].events, full);
+            pin__worker_event(who, events[i].events, full);
     }
     if (nursery)
         nursery_readable(x);
@@ -236,7 +236,7 @@ step(struct pin_executor *x)
     bool full = sink_is_full(x);
     int timeout, n;
 
-    dispatch(x);
+    pin__dispatch(x);
     timeout = loop_timeout(x, full);
     if (full) {
         (void)poll(NULL, 0, timeout);
@@ -302,7 +302,7 @@ pin_status
 pin__executor_run(struct pin_executor *x, const struct pin_request_options *options,
                   const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
 {
-    pin_status st = executor_request(x, options, sink, summary, err);
+    pin_status st = pin__executor_request(x, options, sink, summary, err);
 
     if (st != PIN_OK)
         return st;
@@ -344,7 +344,7 @@ pin__executor_stop(struct pin_executor *x)
     }
     x->stopping = true;
     x->stop_deadline = pin__clock_after_ms(pin__clock_mono(), PIN_STOP_GRACE_MS);
-    requests_stop(x);
+    pin__requests_stop(x);
 }
 
 /* The nursery ends when its control channel does, and the kernel kills its workers with it. */
@@ -369,7 +369,7 @@ drop_runs(struct request *q)
 {
     for (size_t i = 0; q->window && i < PIN_TENANTS_AHEAD_MAX; i++)
         if (q->window[i])
-            run_free(q->window[i]);
+            pin__run_free(q->window[i]);
 }
 
 void
@@ -384,10 +384,10 @@ pin__executor_close(struct pin_executor *x)
             (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
     pin__channel_fini(&x->nursery);
     end_nursery(x);
-    workers_lost(x);
-    while ((q = request_first(x)) != NULL) {
+    pin__workers_lost(x);
+    while ((q = pin__request_first(x)) != NULL) {
         drop_runs(q);
-        request_free(q);
+        pin__request_free(q);
     }
     pin__catalog_free(x->catalog);
     if (x->epoll_fd >= 0)

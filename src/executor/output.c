@@ -27,19 +27,6 @@ is_its_turn(const struct run *run)
     return !run->request->fan_out || run->kind != PIN_TASK_JOB || run->index == run->request->first;
 }
 
-struct pin_run_info
-output_info(const struct run *run)
-{
-    const struct request *q = run->request;
-
-    return (struct pin_run_info){ .id = run->id,
-                                  .parent = q->caller_id,
-                                  .depth = q->depth,
-                                  .job = q->name,
-                                  .tenant_id = run->tenant_id,
-                                  .tenant_name = run->tenant_name };
-}
-
 static bool
 write_file(int fd, const char *data, size_t size)
 {
@@ -102,15 +89,6 @@ spill_add(struct spill *s, enum pin_stream stream, const char *data, size_t size
         (void)spill_to_file(s);
 }
 
-void
-spill_fini(struct spill *s)
-{
-    pin__buf_fini(&s->memory);
-    if (s->file >= 0)
-        close(s->file);
-    s->file = -1;
-}
-
 /* Emits whole records at the front of `b` and drops them. */
 static void
 emit_records(struct run *run, struct pin_buf *b)
@@ -145,7 +123,7 @@ spill_replay(struct run *run)
     }
     emit_records(run, &s->memory);
     pin__buf_fini(&chunk);
-    spill_fini(s);
+    pin__spill_fini(s);
 }
 
 static void
@@ -154,15 +132,15 @@ run_console_now(struct run *run, enum pin_stream stream, const char *data, size_
     struct request *q = run->request;
 
     if (q->caller) {
-        output_console(q->caller, stream, data, size);
+        pin__output_console(q->caller, stream, data, size);
     } else if (q->sink && q->sink->console && q->depth == 0) {
-        struct pin_run_info info = output_info(run);
+        struct pin_run_info info = pin__run_info(run);
         q->sink->console(q->sink->context, &info, stream, data, size);
     }
 }
 
 void
-output_console(struct run *run, enum pin_stream stream, const char *data, size_t size)
+pin__output_console(struct run *run, enum pin_stream stream, const char *data, size_t size)
 {
     if (is_its_turn(run))
         run_console_now(run, stream, data, size);
@@ -172,7 +150,7 @@ output_console(struct run *run, enum pin_stream stream, const char *data, size_t
 
 /* Keeps the newest PIN_CONSOLE_BYTES_KEPT; twice as much is held so that dropping is rare. */
 void
-output_of_run(struct run *run, enum pin_stream stream, const char *data, size_t size)
+pin__output_of_run(struct run *run, enum pin_stream stream, const char *data, size_t size)
 {
     const struct pin_sink *sink = run->request->sink;
 
@@ -185,7 +163,7 @@ output_of_run(struct run *run, enum pin_stream stream, const char *data, size_t 
             pin__buf_drop(&run->kept, run->kept.size + size - over - PIN_CONSOLE_BYTES_KEPT);
         pin__buf_add(&run->kept, data + over, size - over);
     }
-    output_console(run, stream, data, size);
+    pin__output_console(run, stream, data, size);
 }
 
 static struct pin_bytes
@@ -211,17 +189,17 @@ report(struct run *run)
     struct request *q = run->request;
 
     if (q->sink && q->sink->finished) {
-        struct pin_run_info info = output_info(run);
+        struct pin_run_info info = pin__run_info(run);
 
         info.console = kept_console(run);
         info.console_bytes_total = run->console_bytes;
         q->sink->finished(q->sink->context, &info, &run->outcome);
     }
-    run_free(run);
+    pin__run_free(run);
 }
 
 void
-output_finished(struct run *run)
+pin__output_finished(struct run *run)
 {
     struct request *q = run->request;
 

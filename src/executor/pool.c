@@ -49,7 +49,7 @@ watch_channel(struct pin_executor *x, struct worker_process *w)
 }
 
 struct worker_process *
-worker_fork(struct pin_executor *x)
+pin__worker_fork(struct pin_executor *x)
 {
     struct worker_process *w = calloc(1, sizeof *w);
     int fds[2] = { -1, -1 };
@@ -100,7 +100,7 @@ watch_unsent(struct worker_process *w)
 }
 
 void
-worker_send(struct worker_process *w, const struct pin_message *m)
+pin__worker_send(struct worker_process *w, const struct pin_message *m)
 {
     pin__channel_send(&w->channel, m);
     watch_unsent(w);
@@ -127,11 +127,11 @@ send_task(struct worker_process *w, const struct run *run)
                              .wall_us = (uint64_t)q->wall_ms * 1000,
                              .heap_bytes = q->heap_bytes };
 
-    worker_send(w, &m);
+    pin__worker_send(w, &m);
 }
 
 void
-worker_assign(struct worker_process *w, struct run *run)
+pin__worker_assign(struct worker_process *w, struct run *run)
 {
     if (w->queued == WORKER_QUEUE_MAX || w->doomed)
         pin__bug("worker %u cannot take run %llu", w->number, (unsigned long long)run->id);
@@ -157,7 +157,7 @@ pop_head(struct worker_process *w)
 }
 
 void
-worker_kill(struct worker_process *w, enum kill_reason why)
+pin__worker_kill(struct worker_process *w, enum kill_reason why)
 {
     if (w->killed == KILL_NONE)
         w->killed = why;
@@ -177,7 +177,7 @@ return_queue(struct worker_process *w, size_t keep)
 
         run->worker = NULL;
         run->request->running--;
-        request_take_back(run);
+        pin__request_take_back(run);
     }
 }
 
@@ -187,7 +187,7 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
     struct run *run;
 
     if (!w->queued || w->queue[0]->id != m->id || m->kind >= PIN_OUTCOME_KIND_COUNT) {
-        worker_kill(w, KILL_NONE);
+        pin__worker_kill(w, KILL_NONE);
         return;
     }
     run = pop_head(w);
@@ -203,7 +203,7 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
     }
     if (w->queued)
         begin_head(w);
-    request_run_ended(run);
+    pin__request_run_ended(run);
 }
 
 static void
@@ -220,17 +220,17 @@ take_message(struct worker_process *w, const struct pin_message *m)
         break;
     case PIN_MESSAGE_CONSOLE:
         if (run && run->id == m->id && (m->kind == PIN_STDOUT || m->kind == PIN_STDERR))
-            output_of_run(run, (enum pin_stream)m->kind, m->bytes.data, m->bytes.size);
+            pin__output_of_run(run, (enum pin_stream)m->kind, m->bytes.data, m->bytes.size);
         break;
     case PIN_MESSAGE_CALL:
         if (run && run->id == m->id)
-            request_from_run(run, m);
+            pin__request_from_run(run, m);
         break;
     case PIN_MESSAGE_OUTCOME:
         take_outcome(w, m);
         break;
     default: /* rubbish: whoever writes this is not to be trusted with a run */
-        worker_kill(w, KILL_NONE);
+        pin__worker_kill(w, KILL_NONE);
     }
 }
 
@@ -249,11 +249,11 @@ worker_readable(struct worker_process *w)
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
         take_message(w, &m);
     if (st == PIN_INVALID)
-        worker_kill(w, KILL_NONE);
+        pin__worker_kill(w, KILL_NONE);
 }
 
 void
-worker_event(struct worker_process *w, uint32_t events, bool full)
+pin__worker_event(struct worker_process *w, uint32_t events, bool full)
 {
     if (events & EPOLLOUT) {
         (void)pin__channel_flush(&w->channel);
@@ -298,14 +298,14 @@ worker_exited(struct worker_process *w, int status)
     if (w->queued) {
         struct run *run = pop_head(w);
 
-        requests_of_caller_died(x, run);
+        pin__requests_of_caller_died(x, run);
         if (!w->ready && w->killed == KILL_NONE)
             pin__outcome_fail(&run->outcome, PIN_OUTCOME_CRASHED, "Error",
                               "a worker could not start (wait status %d)", status);
         else
             outcome_of_death(&run->outcome, w, run, status);
         worker_free(w);
-        request_run_ended(run);
+        pin__request_run_ended(run);
         return;
     }
     worker_free(w);
@@ -323,7 +323,7 @@ fork_failed(struct pin_executor *x, struct worker_process *w)
 }
 
 void
-worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
+pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
 {
     struct worker_process *w = worker_by_number(x, m->worker);
 
@@ -338,7 +338,7 @@ worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
         w->pid = (int)m->number;
         w->pidfd = pidfd;
         if (w->doomed)
-            worker_kill(w, w->killed);
+            pin__worker_kill(w, w->killed);
     } else if (w && m->type == PIN_MESSAGE_FORK_FAILED) {
         fork_failed(x, w);
     } else if (w && m->type == PIN_MESSAGE_EXITED) {
@@ -348,22 +348,22 @@ worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
 
 /* The nursery is gone, and the kernel has killed the workers with it. */
 void
-workers_lost(struct pin_executor *x)
+pin__workers_lost(struct pin_executor *x)
 {
     while (x->workers)
         worker_exited(x->workers, SIGKILL);
 }
 
 void
-worker_kill_overdue(struct pin_executor *x, struct pin_mono now)
+pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now)
 {
     for (struct worker_process *w = x->workers; w; w = w->next)
         if (w->queued && !w->doomed && w->deadline.ns <= now.ns)
-            worker_kill(w, KILL_TIME);
+            pin__worker_kill(w, KILL_TIME);
 }
 
 struct pin_mono
-workers_next_deadline(const struct pin_executor *x)
+pin__workers_next_deadline(const struct pin_executor *x)
 {
     struct pin_mono next = { INT64_MAX };
 

@@ -48,10 +48,10 @@ list_append(struct request_list *list, struct request *q)
 }
 
 void
-request_relist(struct request *q)
+pin__request_relist(struct request *q)
 {
     struct pin_executor *x = q->executor;
-    struct request_list *list = request_has_next(q) ? &x->ready[q->depth] : &x->waiting;
+    struct request_list *list = pin__request_has_next(q) ? &x->ready[q->depth] : &x->waiting;
 
     if (list == q->list)
         return;
@@ -60,7 +60,7 @@ request_relist(struct request *q)
 }
 
 struct request *
-request_with_work(struct pin_executor *x)
+pin__request_with_work(struct pin_executor *x)
 {
     for (size_t depth = PIN_DEPTH_MAX + 2; depth--;)
         if (x->ready[depth].head)
@@ -69,9 +69,9 @@ request_with_work(struct pin_executor *x)
 }
 
 struct request *
-request_first(struct pin_executor *x)
+pin__request_first(struct pin_executor *x)
 {
-    struct request *q = request_with_work(x);
+    struct request *q = pin__request_with_work(x);
 
     return q ? q : x->waiting.head;
 }
@@ -124,13 +124,13 @@ free_page(struct request *q)
 }
 
 void
-request_free(struct request *q)
+pin__request_free(struct request *q)
 {
     list_remove(q);
     while (q->returned) {
         struct run *run = q->returned;
         q->returned = run->next;
-        run_free(run);
+        pin__run_free(run);
     }
     free_page(q);
     free(q->window);
@@ -259,7 +259,7 @@ set_tenants(struct request *q, const char *tenant_id, const char *tenant_name, b
 }
 
 void
-request_from_run(struct run *caller, const struct pin_message *call)
+pin__request_from_run(struct run *caller, const struct pin_message *call)
 {
     struct request *from = caller->request;
     struct request *q = request_new(from->executor, from->depth + 1);
@@ -285,14 +285,14 @@ request_from_run(struct run *caller, const struct pin_message *call)
         refuse(q, "Background job \"%s\" is not started: pinstripe is stopping.", q->name);
     if (!q->failed)
         set_tenants(q, call->tenant_id, call->tenant_name, call->kind != 0);
-    request_end_if_done(q);
+    pin__request_end_if_done(q);
 }
 
 /* The id of a tenant that was named by a person comes with the first page: the worker matches name
  * or id. */
 pin_status
-executor_request(struct pin_executor *x, const struct pin_request_options *options,
-                 const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
+pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
+                      const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
 {
     struct request *q = request_new(x, 0);
 
@@ -313,7 +313,7 @@ executor_request(struct pin_executor *x, const struct pin_request_options *optio
     if (options->kind != PIN_TASK_JOB) {
         q->single_waiting = true;
     } else if (options->tenant && !x->catalog->multi_tenant) {
-        request_free(q);
+        pin__request_free(q);
         x->top = NULL;
         return pin__err_set(err, PIN_INVALID,
                             "--tenant %s: this project has no tenants; set multiTenant: true in "
@@ -323,7 +323,7 @@ executor_request(struct pin_executor *x, const struct pin_request_options *optio
         pin__err_set(err, PIN_INVALID,
                      "--tenant %s: the job %s says multiTenant: false, it runs for no tenant",
                      options->tenant, q->name);
-        request_free(q);
+        pin__request_free(q);
         x->top = NULL;
         return PIN_INVALID;
     } else {
@@ -334,7 +334,7 @@ executor_request(struct pin_executor *x, const struct pin_request_options *optio
         }
     }
 out:
-    request_end_if_done(q);
+    pin__request_end_if_done(q);
     return PIN_OK;
 }
 
@@ -394,7 +394,7 @@ take_page_outcome(struct run *run)
         q->pages_done = true;
         fail_now(q, run->outcome.error.data, run->outcome.error.size, run->outcome.kind);
     }
-    run_free(run);
+    pin__run_free(run);
 }
 
 /* ---- results ---- */
@@ -455,7 +455,7 @@ count_outcome(struct request *q, struct run *run)
 }
 
 void
-request_run_ended(struct run *run)
+pin__request_run_ended(struct run *run)
 {
     struct request *q = run->request;
 
@@ -467,9 +467,9 @@ request_run_ended(struct run *run)
         if (!q->fan_out && q->summary)
             pin__buf_add(&q->summary->outcome.value, run->outcome.value.data,
                          run->outcome.value.size);
-        output_finished(run);
+        pin__output_finished(run);
     }
-    request_end_if_done(q);
+    pin__request_end_if_done(q);
 }
 
 static bool
@@ -536,10 +536,10 @@ answer_caller(struct request *q)
     error_of(q, &error);
     q->caller->calls_open--;
     if (q->caller->worker)
-        worker_send(q->caller->worker,
-                    &(struct pin_message){ .type = PIN_MESSAGE_ANSWER,
-                                           .number = q->call_number,
-                                           .bytes = { error.data, error.size } });
+        pin__worker_send(q->caller->worker,
+                         &(struct pin_message){ .type = PIN_MESSAGE_ANSWER,
+                                                .number = q->call_number,
+                                                .bytes = { error.data, error.size } });
     pin__buf_fini(&error);
 }
 
@@ -562,12 +562,12 @@ fill_summary(struct request *q)
 }
 
 void
-request_end_if_done(struct request *q)
+pin__request_end_if_done(struct request *q)
 {
     if (q->ended)
         return;
     if (!is_over(q)) {
-        request_relist(q);
+        pin__request_relist(q);
         return;
     }
     q->ended = true;
@@ -578,18 +578,18 @@ request_end_if_done(struct request *q)
         fill_summary(q);
     if (q->executor->top == q)
         q->executor->top = NULL;
-    request_free(q);
+    pin__request_free(q);
 }
 
 /* It keeps its place: those taken back last were to be started last, and are put back first. */
 void
-request_take_back(struct run *run)
+pin__request_take_back(struct run *run)
 {
     struct request *q = run->request;
 
     run->next = q->returned;
     q->returned = run;
-    request_relist(q);
+    pin__request_relist(q);
 }
 
 static void
@@ -604,14 +604,14 @@ request_cancel(struct request *q)
         q->returned = run->next;
         if (run->kind == PIN_TASK_TENANTS) {
             q->page_in_flight = false;
-            run_free(run);
+            pin__run_free(run);
             continue;
         }
         pin__outcome_fail(&run->outcome, PIN_OUTCOME_CANCELLED, "Error",
                           "the run was stopped before it began");
         run->done = true;
         count_outcome(q, run);
-        output_finished(run);
+        pin__output_finished(run);
     }
 }
 
@@ -620,7 +620,7 @@ stop_request(struct request *q, const struct run *unused)
 {
     (void)unused;
     request_cancel(q);
-    request_end_if_done(q);
+    pin__request_end_if_done(q);
 }
 
 static void
@@ -633,17 +633,17 @@ orphan_request(struct request *q, const struct run *caller)
 }
 
 void
-requests_stop(struct pin_executor *x)
+pin__requests_stop(struct pin_executor *x)
 {
     for_all_requests(x, stop_request, NULL);
 }
 
 /* Nobody waits for them any more: nothing new is started, and what runs is stopped. */
 void
-requests_of_caller_died(struct pin_executor *x, struct run *caller)
+pin__requests_of_caller_died(struct pin_executor *x, struct run *caller)
 {
     for (struct worker_process *w = x->workers; w; w = w->next)
         if (w->queued && w->queue[0]->request->caller == caller)
-            worker_kill(w, KILL_CANCEL);
+            pin__worker_kill(w, KILL_CANCEL);
     for_all_requests(x, orphan_request, caller);
 }

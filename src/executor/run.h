@@ -1,8 +1,10 @@
 /* run.h - inside of the executor: its requests, runs and worker processes, and who may touch what.
  *
  *   executor.c  open, loop, stop, close        request.c  what a call means, tenants, its end
- *   dispatch.c  which run gets which worker    pool.c     worker processes: fork, read, kill, exit
+ *   dispatch.c  which run gets which worker    next.c     which run of a request comes next
+ *   pool.c      worker processes: fork, read, kill, exit
  *   output.c    lines and results in tenant order
+ *   run.c       one run
  *
  * A run belongs to its request, which frees it when it has been reported. A request belongs to the
  * executor's list.
@@ -151,45 +153,50 @@ struct pin_executor {
 };
 
 /* request.c */
-struct request *request_with_work(struct pin_executor *x);
-struct request *request_first(struct pin_executor *x); /* any, NULL when there are none */
-void request_relist(
+struct request *pin__request_with_work(struct pin_executor *x);
+struct request *pin__request_first(struct pin_executor *x); /* any, NULL when there are none */
+void pin__request_relist(
     struct request *q); /* after anything that may have given it a run to start, or taken it */
-pin_status executor_request(struct pin_executor *x, const struct pin_request_options *options,
-                            const struct pin_sink *sink, struct pin_summary *summary,
-                            struct pin_err *err) PIN_MUST_USE;
-void request_from_run(struct run *caller, const struct pin_message *call);
-void request_run_ended(struct run *run); /* its outcome is filled in */
-void request_take_back(struct run *run); /* no worker began it */
-void request_end_if_done(struct request *q);
-void requests_stop(struct pin_executor *x); /* nothing more is started */
-void request_free(struct request *q);
-void requests_of_caller_died(struct pin_executor *x, struct run *caller);
+pin_status pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
+                                 const struct pin_sink *sink, struct pin_summary *summary,
+                                 struct pin_err *err) PIN_MUST_USE;
+void pin__request_from_run(struct run *caller, const struct pin_message *call);
+void pin__request_run_ended(struct run *run); /* its outcome is filled in */
+void pin__request_take_back(struct run *run); /* no worker began it */
+void pin__request_end_if_done(struct request *q);
+void pin__requests_stop(struct pin_executor *x); /* nothing more is started */
+void pin__request_free(struct request *q);
+void pin__requests_of_caller_died(struct pin_executor *x, struct run *caller);
+
+/* run.c */
+struct run *pin__run_new(struct request *q, enum pin_task_kind kind);
+void pin__run_free(struct run *run);
+void pin__spill_fini(struct spill *s);
+struct pin_run_info pin__run_info(const struct run *run);
+
+/* next.c */
+bool pin__request_has_next(const struct request *q);
+struct run *pin__request_next_run(struct request *q); /* only when it has one */
 
 /* dispatch.c */
-bool request_has_next(const struct request *q);
-void dispatch(struct pin_executor *x);
-struct run *run_new(struct request *q, enum pin_task_kind kind);
-void run_free(struct run *run);
+void pin__dispatch(struct pin_executor *x);
 
 /* pool.c */
-struct worker_process *worker_fork(struct pin_executor *x);
-void worker_assign(struct worker_process *w, struct run *run);
-void worker_send(struct worker_process *w, const struct pin_message *m);
-void worker_event(struct worker_process *w, uint32_t events, bool full);
-void worker_kill(struct worker_process *w, enum kill_reason why);
-void worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
-void worker_of_nursery(struct pin_executor *x, const struct pin_message *m);
-void workers_lost(struct pin_executor *x);
-struct pin_mono workers_next_deadline(const struct pin_executor *x);
+struct worker_process *pin__worker_fork(struct pin_executor *x);
+void pin__worker_assign(struct worker_process *w, struct run *run);
+void pin__worker_send(struct worker_process *w, const struct pin_message *m);
+void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
+void pin__worker_kill(struct worker_process *w, enum kill_reason why);
+void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
+void pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m);
+void pin__workers_lost(struct pin_executor *x);
+struct pin_mono pin__workers_next_deadline(const struct pin_executor *x);
 
 /* output.c */
-void output_of_run(struct run *run, enum pin_stream stream, const char *data,
-                   size_t size); /* from its worker */
-void output_console(struct run *run, enum pin_stream stream, const char *data, size_t size);
-void output_finished(
+void pin__output_of_run(struct run *run, enum pin_stream stream, const char *data,
+                        size_t size); /* from its worker */
+void pin__output_console(struct run *run, enum pin_stream stream, const char *data, size_t size);
+void pin__output_finished(
     struct run *run); /* reports it when it is its turn; may free it and those after it */
-void spill_fini(struct spill *s);
-struct pin_run_info output_info(const struct run *run);
 
 #endif
