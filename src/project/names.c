@@ -270,20 +270,26 @@ has_empty_segment(const struct pin_buf *name)
     return name->size == 0;
 }
 
+static pin_status
+too_long(struct pin_bytes in, size_t size, const char *how, struct pin_err *err)
+{
+    return pin__err_set(err, PIN_INVALID,
+                        "job name %s is not allowed: it has %zu bytes%s, more than %d",
+                        pin__quote(in.data, in.size).text, size, how, PIN_JOB_NAME_MAX);
+}
+
 pin_status
 pin__names_job(struct pin_bytes in, struct pin_job_name *out, struct pin_err *err)
 {
     static const char advice[] =
         "write letters a to z, digits and dashes, with slashes for folders, as in admin/clean-up";
-    struct pin_buf name = PIN_BUF_INIT(PIN_JOB_NAME_SIZE - 1);
+    struct pin_buf name = PIN_BUF_INIT(2 * PIN_JOB_NAME_MAX);
     const char *why;
     pin_status st;
 
     out->text[0] = '\0';
     if (in.size > PIN_JOB_NAME_MAX)
-        return pin__err_set(err, PIN_INVALID,
-                            "job name %s is not allowed: it has %zu bytes, more than %d",
-                            pin__quote(in.data, in.size).text, in.size, PIN_JOB_NAME_MAX);
+        return too_long(in, in.size, "", err);
     if ((why = refusal(in)) != NULL)
         return pin__err_set(err, PIN_INVALID, "job name %s is not allowed: %s; %s",
                             pin__quote(in.data, in.size).text, why, advice);
@@ -296,7 +302,10 @@ pin__names_job(struct pin_bytes in, struct pin_job_name *out, struct pin_err *er
                           pin__quote(in.data, in.size).text, advice);
         goto out;
     }
-    memcpy(out->text, name.data, name.size + 1);
+    if (name.size > PIN_JOB_NAME_MAX)
+        st = too_long(in, name.size, " with dashes between its words", err);
+    else
+        memcpy(out->text, name.data, name.size + 1);
 out:
     pin__buf_fini(&name);
     return st;

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 
-#define PIN_JOB_NAME_MAX  200 /* bytes of a job's name as somebody wrote it */
-#define PIN_JOB_NAME_SIZE 320 /* a normalised one with its NUL: words may gain a dash each */
+#define PIN_JOB_NAME_MAX  200 /* bytes of a job's name, as somebody wrote it and normalised */
+#define PIN_JOB_NAME_SIZE (PIN_JOB_NAME_MAX + 1)
 
 struct pin_job_name {
     char text[PIN_JOB_NAME_SIZE];
@@ -44,7 +44,8 @@ extern const struct pin_inflection_row pin__names_inflections[PIN_INFLECTION_COU
 
 /* The one grammar of job names, for files, commands, calls and the store. Input is checked before
  * it is normalised: nothing empty, over PIN_JOB_NAME_MAX, with a control character, "..", or an
- * empty segment ("/a", "a//b"). The result is segments [a-z0-9]+(-[a-z0-9]+)* joined by '/'. */
+ * empty segment ("/a", "a//b"). The result is segments [a-z0-9]+(-[a-z0-9]+)* joined by '/',
+ * and is its own normalised name. */
 pin_status pin__names_job(struct pin_bytes in, struct pin_job_name *out,
                           struct pin_err *err) PIN_MUST_USE;
 

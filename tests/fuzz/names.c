@@ -32,8 +32,6 @@ check_job_name(struct pin_bytes in)
     }
     if (!is_job_name(name.text))
         pin__bug("\"%s\" is no job name", name.text);
-    if (strlen(name.text) > PIN_JOB_NAME_MAX)
-        return; /* a job of this name is reached by its shorter spelling only */
     if (pin__names_job((struct pin_bytes){ name.text, strlen(name.text) }, &again, &err) !=
             PIN_OK ||
         strcmp(name.text, again.text) != 0)

@@ -333,16 +333,21 @@ a_long_job_name_is_refused_and_the_longest_fits(void **state)
     struct pin_err err = PIN_ERR_INIT;
 
     (void)state;
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = i % 2 ? 'b' : 'A';
+    memset(text, 'x', sizeof text);
     assert_int_equal(pin__names_job((struct pin_bytes){ text, PIN_JOB_NAME_MAX }, &out, &err),
                      PIN_OK);
-    assert_int_equal(strlen(out.text), PIN_JOB_NAME_MAX + PIN_JOB_NAME_MAX / 2 - 1);
+    assert_int_equal(strlen(out.text), PIN_JOB_NAME_MAX);
     assert_int_equal(pin__names_job((struct pin_bytes){ text, PIN_JOB_NAME_MAX + 1 }, &out, &err),
                      PIN_INVALID);
     assert_non_null(strstr(err.message, "201 bytes"));
     assert_int_equal(pin__names_job((struct pin_bytes){ text, sizeof text }, &out, &err),
                      PIN_INVALID);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = i % 2 ? 'b' : 'A'; /* a dash before each capital */
+    assert_int_equal(pin__names_job((struct pin_bytes){ text, PIN_JOB_NAME_MAX }, &out, &err),
+                     PIN_INVALID);
+    assert_non_null(strstr(err.message, "299 bytes with dashes"));
+    assert_string_equal(out.text, "");
 }
 
 static void
