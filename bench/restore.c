@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "javascript/engine_internal.h"
 
-enum { RUNS = 20000, WARM_UP = 200, CONTEXTS = 50, FORKS = 200, GC_EVERY = 100 };
+enum { BATCHES = 51, BATCH_RUNS = 400, CONTEXTS = 50, FORKS = 200, GC_EVERY = 100 };
 
 static const char job_source[] = "export const number = %d;\n"
                                  "export default {\n"
@@ -98,7 +98,7 @@ open_project(const char *root)
     return e;
 }
 
-struct costs { /* microseconds, mean of a run */
+struct costs { /* microseconds */
     double restore;
     double whole;
     struct pin_image_stats stats;
@@ -127,18 +127,43 @@ execute(struct pin_engine *e, const char *args, struct costs *sum)
     pin__outcome_fini(&o);
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double
+median(double *values)
+{
+    qsort(values, BATCHES, sizeof *values, by_value);
+    return values[BATCHES / 2];
+}
+
+/* The median of the batches' means: a batch that shared its processor with something else does not
+ * count, what happens in every batch (a collection) does. */
 static struct costs
 measure(struct pin_engine *e, int collect_every)
 {
-    struct costs warm = { 0 }, sum = { 0 };
+    struct costs warm = { 0 }, result = { 0 };
+    static double restores[BATCHES], wholes[BATCHES];
 
-    for (int i = 0; i < WARM_UP; i++)
+    for (int i = 0; i < BATCH_RUNS; i++)
         execute(e, "[]", &warm);
-    for (int i = 0; i < RUNS; i++)
-        execute(e, collect_every && i % collect_every == 0 ? "[true]" : "[]", &sum);
-    sum.restore /= RUNS;
-    sum.whole /= RUNS;
-    return sum;
+    for (int b = 0; b < BATCHES; b++) {
+        struct costs sum = { 0 };
+
+        for (int i = 0; i < BATCH_RUNS; i++)
+            execute(e, collect_every && i % collect_every == 0 ? "[true]" : "[]", &sum);
+        restores[b] = sum.restore / BATCH_RUNS;
+        wholes[b] = sum.whole / BATCH_RUNS;
+        result.stats = sum.stats;
+    }
+    result.restore = median(restores);
+    result.whole = median(wholes);
+    return result;
 }
 
 /* A context with the project's files evaluated in it, made anew each time in one runtime. */
