@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "javascript/bytecode.h"
+#include "javascript/collector.h"
 #include "javascript/engine_internal.h"
 #include "javascript/errors.h"
 #include "project/files.h"
@@ -390,6 +391,7 @@ pin__engine_freeze(struct pin_engine *e, struct pin_err *err)
         return pin__err_set(err, PIN_FAILED, "the project's files left something pending");
     pin__rejections_clear(&e->rejections, e->ctx); /* of files that are told as broken */
     JS_RunGC(e->rt);
+    pin__collector_spare_all(e->image, e->ctx);
     e->phase = PIN_ENGINE_FROZEN;
     return pin__image_freeze(e->image, err);
 }

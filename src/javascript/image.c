@@ -670,6 +670,13 @@ pin__image_stats(const struct pin_image *m)
     };
 }
 
+bool
+pin__image_holds(const struct pin_image *m, const void *address)
+{
+    return (uintptr_t)address >= (uintptr_t)m->base &&
+           (uintptr_t)address < (uintptr_t)m->base + m->committed - PAGE;
+}
+
 static uint64_t
 mix(uint64_t hash, uint64_t word)
 {

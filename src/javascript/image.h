@@ -71,6 +71,8 @@ pin_status pin__image_restore(struct pin_image *m, struct pin_err *err) PIN_MUST
 /* The breach of the run under way; asked_bytes is 0 when there was none. Cheap. */
 const struct pin_breach *pin__image_breach(const struct pin_image *m);
 struct pin_image_stats pin__image_stats(const struct pin_image *m);
+/* Whether an address lies in the arena and may be read. */
+bool pin__image_holds(const struct pin_image *m, const void *address);
 /* Of the image as it stands and of the zeros behind it. */
 uint64_t pin__image_hash(const struct pin_image *m);
 /* Unmaps everything; values in it are gone. NULL is fine. */

@@ -536,6 +536,27 @@ each_job_comes_to_its_outcome_and_leaves_the_heap_as_it_was(void **state)
 }
 
 static void
+a_collection_costs_what_the_run_made(void **state)
+{
+    struct pin_outcome o;
+    size_t usual;
+
+    (void)state;
+    open_engine();
+    pin__outcome_init(&o);
+    assert_true(execute("sync", 0, &o));
+    usual = pin__engine_heap(t.engine).set_pages;
+    assert_true(execute("garbage", 0, &o)); /* 100 MB of it under a limit of 16 MB */
+    assert_int_equal(o.kind, PIN_OUTCOME_SUCCEEDED);
+    if (PIN_IMAGE_DEFAULT == PIN_IMAGE_WRITE_SET &&
+        pin__engine_heap(t.engine).set_pages > 2 * usual)
+        fail_msg("%zu pages are copied after each run, %zu before the collections",
+                 pin__engine_heap(t.engine).set_pages, usual);
+    pin__outcome_fini(&o);
+    close_engine();
+}
+
+static void
 an_unknown_job_is_refused(void **state)
 {
     struct pin_outcome o;
@@ -555,6 +576,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_job_comes_to_its_outcome_and_leaves_the_heap_as_it_was),
+        cmocka_unit_test(a_collection_costs_what_the_run_made),
         cmocka_unit_test(an_unknown_job_is_refused),
     };
 
