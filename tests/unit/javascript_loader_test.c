@@ -217,8 +217,11 @@ find_job(json_t *catalog, const char *name)
     for (size_t i = 0; i < json_array_size(jobs); i++) {
         json_t *job = json_array_get(jobs, i);
 
-        if (strcmp(json_string_value(json_object_get(job, "name")), name) == 0)
-            return json_object_get(job, "broken");
+        if (strcmp(json_string_value(json_object_get(job, "name")), name) == 0) {
+            json_t *broken = json_object_get(job, "broken"); /* may be left out */
+
+            return broken ? broken : json_null();
+        }
     }
     fail_msg("%s is not in the catalog", name);
     return NULL;
