@@ -129,7 +129,6 @@ struct pin_executor {
     int nursery_pidfd;
     struct pin_channel nursery;
     bool nursery_gone;
-    struct pin_buf catalog_json;
     struct pin_catalog *catalog;
     pin_status refused; /* the nursery's reason for not loading */
     struct pin_err refusal;
