@@ -50,12 +50,12 @@ function makeClass(Base, { name, definition }, registry){
     return Class;
 }
 
-/* What the class has already is kept: a file's own properties go before those that it includes. */
+/* What comes later replaces what is there: what meta() includes goes before the file's own. */
 function mixIn(Class, definition){
     const { prototype } = Class;
     const properties = Object.getOwnPropertyDescriptors(definition);
     delete properties.meta;
-    for(const key of Reflect.ownKeys(prototype)) delete properties[key];
+    delete properties.constructor;
     Object.defineProperties(prototype, properties);
     if(typeof definition.meta == 'function') refusePromise(definition.meta.call(Class));
 }

@@ -139,11 +139,11 @@ breaks() {
     expect_output 6
 }
 
-@test "meta: everything chains, schedules keep what was written, own properties go before included ones" {
+@test "meta: everything chains, schedules keep what was written, what is included goes before what the file has" {
     project_with lib/background_jobs/mixin.js '
         export default {
             meta(){ this.schedule("1 1 * * *", "from mixin"); },
-            size: 1, other: 2, get both(){ return this.size + this.other; }, run(){}
+            size: 1, other: 2, get both(){ return this.size + this.other; }
         };' lib/background_jobs/main.js '
         export default {
             meta(){
@@ -160,7 +160,7 @@ breaks() {
         };'
     run_separately pinstripe run-background-job main
     expect_output '{"schedules":[["0 0 * * *",1,{"a":2}],["1 1 * * *","from mixin"]],"flavour":"sweet","same":true,"annotations":{"owner":"ann"},"hooks":{"later":["run"]},"name":"main"}
-10 2 12 3 undefined'
+1 2 3 3 undefined'
 }
 
 @test "an include that is not there is named" {
