@@ -8,7 +8,7 @@ import * as native from 'pinstripe:native/database';
 import { applyMigrations } from 'pinstripe:migration';
 import { chooseScope, pageOfTenants, tenantRow } from 'pinstripe:tenant';
 import { rootOfRun } from 'pinstripe:run';
-import { accessOf, databases, openSession } from 'pinstripe:session';
+import { openSession } from 'pinstripe:session';
 import { defer } from 'pinstripe:defer';
 import { modelOf } from 'pinstripe:model';
 import { startQuery } from 'pinstripe:query';
@@ -21,26 +21,42 @@ export function createDatabase(context){
     return new Database(context, openSession(context));
 }
 
+/* The session behind a database object. */
+export function sessionOf(database){
+    return Database.session(database);
+}
+
+/* { number, scope } for one call of C, or a promise of it: a project's own tenant() may take its time. */
+export function accessOf(database){
+    const { number } = Database.session(database);
+    const scope = Database.scope(database);
+    return scope instanceof Promise ? scope.then(scope => ({ number, scope })) : { number, scope };
+}
+
 class Database {
     #context;
     #session;
     #fixedScope; /* () => scope, unless the workspace chooses it */
-    #chosen;     /* { tenantId, scope }: made once, and again when the header was changed */
+    #chosen;     /* the scope: made once, and again when the header was changed */
+    #chosenFor;
 
     constructor(context, session, fixedScope){
         this.#context = context;
         this.#session = session;
         this.#fixedScope = fixedScope;
-        databases.set(this, { session, scope: () => this.#scope() });
     }
+
+    static session(database){ return database.#session; }
+    static scope(database){ return database.#scope(); }
 
     #scope(){
         if(this.#fixedScope) return this.#fixedScope();
         const { tenantId } = this.#context.root;
-        if(!this.#chosen || this.#chosen.tenantId !== tenantId){
-            this.#chosen = { tenantId, scope: chooseScope(this.#context, this, this.#session) };
+        if(this.#chosen === undefined || this.#chosenFor !== tenantId){
+            this.#chosen = chooseScope(this.#context, this, this.#session);
+            this.#chosenFor = tenantId;
         }
-        return this.#chosen.scope;
+        return this.#chosen;
     }
 
     get context(){ return this.#context; }
@@ -138,8 +154,8 @@ function confined(scope, id){
 Object.setPrototypeOf(Database.prototype, new Proxy(Object.prototype, {
     get(target, name, database){
         if(typeof name == 'symbol' || name in target || name == 'then' || name == 'toJSON') return Reflect.get(target, name, database);
-        const { session } = databases.get(database) ?? {};
-        if(!session) return undefined;
+        if(!(database instanceof Database)) return undefined;
+        const session = sessionOf(database);
         return session.table(name) ? startQuery(database, name, modelOf(name)) : noSuchTable(name, session);
     },
 }));

@@ -1,7 +1,7 @@
 /* native_database.c - module 'pinstripe:native/database': sessions and their transactions, and the
  * table of all functions that src/javascript/{database,query,row}.js call.
  *
- *   open({ filename, adapter, multiTenant })   the number of a session
+ *   open({ filename, adapter }, multiTenant)   the number of a session
  *   release(session)              the workspace that had it is gone
  *   check(session)                throws when a transaction of it was taken back
  *   begin(session, limitMs) commit(session) rollback(session)
@@ -171,18 +171,9 @@ give_back(struct pin_db_slot *slot)
     slot->taken = slot->overdue = false;
 }
 
-static bool
-option_bool(JSContext *ctx, JSValueConst options, const char *name)
-{
-    JSValue v = JS_GetPropertyStr(ctx, options, name);
-    bool b = JS_ToBool(ctx, v) == 1;
-
-    JS_FreeValue(ctx, v);
-    return b;
-}
-
 static pin_status
-open_session(JSContext *ctx, struct pin_db_slot *slot, JSValueConst options, struct pin_err *err)
+open_session(JSContext *ctx, struct pin_db_slot *slot, JSValueConst options, bool multi_tenant,
+             struct pin_err *err)
 {
     JSValue adapter = JS_GetPropertyStr(ctx, options, "adapter");
     JSValue filename = JS_GetPropertyStr(ctx, options, "filename");
@@ -191,7 +182,7 @@ open_session(JSContext *ctx, struct pin_db_slot *slot, JSValueConst options, str
     struct pin_session_config config = { .adapter = adapter_text,
                                          .filename = filename_text,
                                          .busy_ms = PIN_BUSY_MS_DEFAULT,
-                                         .multi_tenant = option_bool(ctx, options, "multiTenant") };
+                                         .multi_tenant = multi_tenant };
     pin_status st = adapter_text && filename_text ? pin__session_open(&slot->session, &config, err)
                                                   : pin__err_no_memory(err);
 
@@ -212,7 +203,8 @@ static PIN_DB_FUNCTION(js_open)
     if (!slot)
         return JS_ThrowRangeError(
             ctx, "More than %d workspaces of one run use the database at once.", SLOTS_MAX);
-    if (!slot->session && open_session(ctx, slot, argv[0], &err) != PIN_OK)
+    if (!slot->session &&
+        open_session(ctx, slot, argv[0], JS_ToBool(ctx, argv[1]) == 1, &err) != PIN_OK)
         return pin__js_throw(ctx, &err);
     slot->taken = true;
     slot->limit_ms = PIN_TRANSACTION_MS_DEFAULT;
@@ -377,7 +369,7 @@ end_of_run(void)
 }
 
 static const JSCFunctionListEntry exports[] = {
-    JS_CFUNC_DEF("open", 1, js_open),
+    JS_CFUNC_DEF("open", 2, js_open),
     JS_CFUNC_DEF("release", 1, js_release),
     JS_CFUNC_DEF("check", 1, js_check),
     JS_CFUNC_DEF("begin", 2, js_begin),

@@ -5,7 +5,7 @@
  * carried out (database_queries.c has the other half of the ops); a query holds no connection.
  */
 import * as native from 'pinstripe:native/database';
-import { accessOf, sessionOf } from 'pinstripe:session';
+import { accessOf, sessionOf } from 'pinstripe:database';
 import { hasHooks, hasSetter, insertRow } from 'pinstripe:row';
 
 const WHERE = 0, TEXT = 1, WHERE_IN = 2, ORDER = 3; /* enum op_kind */
@@ -25,14 +25,19 @@ export class Query {
         this.#trace = trace;
     }
 
-    #derive(changes, trace = this.#trace){
-        const query = new this.constructor(this.#database, { ...this.#described, ...changes }, this.#preset, trace);
+    #with(described, trace){
+        const query = new this.constructor(this.#database, described, this.#preset, trace);
         if(trace) trace.latest = query;
         return query;
     }
 
+    #derive(changes, trace = this.#trace){
+        return this.#with({ ...this.#described, ...changes }, trace);
+    }
+
     #add(op){
-        return this.#derive({ ops: [...this.#described.ops, op] });
+        const { table, ops, limit, offset } = this.#described;
+        return this.#with({ table, ops: [...ops, op], limit, offset }, this.#trace);
     }
 
     /* Throws when there is no such table (database.table() takes any name). */
@@ -54,7 +59,9 @@ export class Query {
         if(Array.isArray(condition) && typeof condition[0] == 'string') return this.#add([TEXT, condition[0], condition.slice(1)]);
         if(condition === null || typeof condition != 'object' || Array.isArray(condition)) throw invalidArgument();
         const table = this.#table;
-        return Object.keys(condition).reduce((query, key) => query.#whereKey(table, key, condition[key]), this);
+        let query = this;
+        for(const key of Object.keys(condition)) query = query.#whereKey(table, key, condition[key]);
+        return query;
     }
 
     #whereKey(table, key, value){

@@ -5,7 +5,7 @@
  * whatever the hooks write are one transaction.
  */
 import * as native from 'pinstripe:native/database';
-import { accessOf, sessionOf } from 'pinstripe:session';
+import { accessOf, sessionOf } from 'pinstripe:database';
 import { defer } from 'pinstripe:defer';
 import { follow, relationQuery } from 'pinstripe:query';
 import { runHooks, validate } from 'pinstripe:model';

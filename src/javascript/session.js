@@ -13,50 +13,40 @@ import { tenantPrototype } from 'pinstripe:tenant';
 
 const KEY = Symbol('database session');
 
-/* Of a context: the workspace's. */
-export function openSession(context){
-    return context.root.getOrCreate(KEY, () => new Session(context.root));
-}
+let ofRun; /* the session of the run's own root, which needs no destroy() unless it wrote */
 
-/* Of a database object; set by database.js. */
-export const databases = new WeakMap(); /* Database -> { session, scope() } */
-
-export function sessionOf(database){
-    return databases.get(database).session;
-}
-
-/* { number, scope } for one call of C, or a promise of it: a project's own tenant() may take its time. */
-export function accessOf(database){
-    const { session, scope } = databases.get(database);
-    const found = scope();
-    return found instanceof Promise ? found.then(scope => ({ number: session.number, scope })) : { number: session.number, scope: found };
+/* Of a context: its workspace's. */
+export function openSession({ root }){
+    if(root === rootOfRun()) return ofRun ??= new Session(root);
+    return root.getOrCreate(KEY, () => new Session(root));
 }
 
 export class Session {
     #root;
     #number;
-    #tables = new Map();
-    #names;
-    #depth = 0;
-    tenants = new Map(); /* ids that were looked up and found */
+    #tables;  /* name -> table, as far as looked up */
+    #names;   /* of all tables */
+    #tenants; /* ids that were looked up and found */
+    #depth;   /* transactions inside each other */
 
     constructor(root){
         this.#root = root;
+        this.#depth = 0;
     }
 
     get number(){
-        return this.#number ??= native.open({ ...config.database, multiTenant: config.multiTenant });
+        return this.#number ??= native.open(config.database, config.multiTenant);
     }
 
     /* { name, columns: { name: type }, scoped, model, prototype }, undefined when there is no such table. */
     table(name){
-        const known = this.#tables.get(name);
+        const known = this.#tables?.get(name);
         if(known) return known;
         const table = native.table(this.number, name);
         if(!table) return undefined;
         table.model = modelOf(name);
         table.prototype = name == 'tenants' && config.multiTenant ? tenantPrototype(table.model, this) : table.model.prototype;
-        this.#tables.set(name, table);
+        (this.#tables ??= new Map()).set(name, table);
         return table;
     }
 
@@ -65,13 +55,22 @@ export class Session {
     }
 
     forgetTables(){
-        this.#tables.clear();
+        this.#tables = undefined;
         this.#names = undefined;
+    }
+
+    knowsTenant(id){
+        return this.#tenants?.has(id);
+    }
+
+    addTenant(id){
+        (this.#tenants ??= new Set()).add(id);
     }
 
     /* Inside another one it is a part of that. What fn throws rolls back, and is thrown. */
     async transaction(fn){
         const { number } = this;
+        this.#root[KEY] = this; /* for destroy(): it may be left open */
         native.begin(number, limitMs());
         this.#depth++;
         let value;

@@ -23,9 +23,9 @@ export function chooseScope(context, database, session){
 }
 
 function checkedTenant(id, database, session){
-    if(tenantOfRun() === id || session.tenants.has(id)) return id;
+    if(tenantOfRun() === id || session.knowsTenant(id)) return id;
     if(!findTenant(database, session, { id })) throw new Error(`No such tenant "${id}" exists.`);
-    session.tenants.set(id, true);
+    session.addTenant(id);
     return id;
 }
 
