@@ -14,15 +14,14 @@
 #define REQUESTS 9
 #define WARM_UPS 2
 
-static const char migration[] =
-    "export default {\n"
-    "    async migrate(){\n"
-    "        await this.database.table('users', async users => {\n"
-    "            await users.addColumn('name', 'string');\n"
-    "            await users.addColumn('subscribed', 'boolean');\n"
-    "        });\n"
-    "    }\n"
-    "};\n";
+static const char migration[] = "export default {\n"
+                                "    async migrate(){\n"
+                                "        await this.database.table('users', async users => {\n"
+                                "            await users.addColumn('name', 'string');\n"
+                                "            await users.addColumn('subscribed', 'boolean');\n"
+                                "        });\n"
+                                "    }\n"
+                                "};\n";
 
 static const char data[] =
     "export default {\n"
