@@ -261,7 +261,9 @@ const noEntries = () => [];
 const shapeOf = (open, keys, entries = noEntries, more) =>
     ({ open, close: '}', base: '', keys, list: false, entries, ...more });
 
-const baseOnly = (base, keys) => keys.length === 0 ? base : shapeOf('{', keys, noEntries, { base });
+// A text that is all there is to say, coloured then, or stands before the keys.
+const baseOnly = (look, base, style, keys) => keys.length === 0 ? look.paint(base, style)
+    : shapeOf('{', keys, noEntries, { base });
 
 const collectionShape = (fallback, sizeOf, list) => (look, value, names) => {
     const size = sizeOf(value);
@@ -272,13 +274,13 @@ const collectionShape = (fallback, sizeOf, list) => (look, value, names) => {
 };
 
 const boxShape = (type) => (look, value, names) => {
-    const inner = boxedValue[type](value);
+    const inner = look.uncoloured(() => look.primitive(boxedValue[type](value)));
     const keys = keysOf(value, look.showHidden).filter((key) => type !== 'String' ||
         typeof key === 'symbol' || !isIndex(key));
     const other = names.constructor === null ? ' (null prototype)'
         : names.constructor !== type ? ` (${names.constructor})` : '';
     const tag = names.tag !== '' && names.tag !== names.constructor ? ` [${names.tag}]` : '';
-    return baseOnly(`[${type}${other}: ${look.primitive(inner)}]${tag}`, keys);
+    return baseOnly(look, `[${type}${other}: ${inner}]${tag}`, type.toLowerCase(), keys);
 };
 
 const classTitle = (value, { constructor, tag }) => {
@@ -306,8 +308,8 @@ const isClass = (value, kind) => kind === 'Function' &&
     getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 
 const functionShape = (look, value, names, kind) =>
-    baseOnly(look.paint(isClass(value, kind) ? classTitle(value, names)
-        : functionTitle(value, kind, names), 'special'), keysOf(value, look.showHidden));
+    baseOnly(look, isClass(value, kind) ? classTitle(value, names)
+        : functionTitle(value, kind, names), 'special', keysOf(value, look.showHidden));
 
 const bufferShape = (kind) => (look, value, names, _kind, insideView) => {
     const entries = insideView ? noEntries : () => [look.bytes(value)];
@@ -339,20 +341,20 @@ const errorShape = (look, value, names) => {
     const cause = attempt(() => value.cause, undefined);
     if (kindOf(cause) === 'Error')
         base = dropSharedFrames(base, stackOf(cause));
-    return baseOnly(base.replaceAll('\n', look.newLine()), keys);
+    return baseOnly(look, base.replaceAll('\n', look.newLine()), 'plain', keys);
 };
 
 const regExpShape = (look, value, names) => {
     const prefix = prefixOf(names, 'RegExp');
     const text = attempt(() => regExpText(value), '[RegExp]');
-    return baseOnly(look.paint(prefix === 'RegExp ' ? text : prefix + text, 'regexp'),
+    return baseOnly(look, prefix === 'RegExp ' ? text : prefix + text, 'regexp',
         keysOf(value, look.showHidden));
 };
 
 const dateShape = (look, value, names) => {
     const prefix = prefixOf(names, 'Date');
     const text = Number.isNaN(dateTime(value)) ? 'Invalid Date' : isoText(value);
-    return baseOnly(look.paint(prefix === 'Date ' ? text : prefix + text, 'date'),
+    return baseOnly(look, prefix === 'Date ' ? text : prefix + text, 'date',
         keysOf(value, look.showHidden));
 };
 
@@ -427,6 +429,16 @@ class Look {
     paint(text, style) {
         const codes = this.colors ? paints[style] : undefined;
         return codes === undefined ? text : `\x1b[${codes[0]}m${text}\x1b[${codes[1]}m`;
+    }
+
+    uncoloured(show) {
+        const { colors } = this;
+        this.colors = false;
+        try {
+            return show();
+        } finally {
+            this.colors = colors;
+        }
     }
 
     newLine() {
