@@ -10,6 +10,7 @@ const { UTC, now } = Native;
 const nativeParse = Native.parse;
 const { prototype } = Native;
 const { getTime, setTime } = prototype;
+const { construct } = Reflect;
 
 const DAY = 24 * 3600 * 1000;
 
@@ -27,8 +28,6 @@ const parse = (text) => {
 };
 
 const timeFrom = (args) => {
-    if (args.length === 0)
-        return now();
     if (args.length > 1)
         return utcFromLocal(UTC(...args));
     let [value] = args;
@@ -49,8 +48,9 @@ const toPrimitive = (object) => {
 };
 
 export function Date(...args) {
-    return new.target === undefined ? new Native().toString()
-        : Reflect.construct(Native, [timeFrom(args)], new.target);
+    if (new.target === undefined)
+        return new Native().toString();
+    return construct(Native, args.length === 0 ? args : [timeFrom(args)], new.target);
 }
 
 const hide = (object, values) => {

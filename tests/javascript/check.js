@@ -1,13 +1,14 @@
-// check.js - the small helper of the JavaScript tests: test(name, fn) runs one, `await finish()` ends a
-// file. The output is TAP, which tools/run-tests counts. Globals are taken now, because a test may
-// replace them.
+// check.js - the small helper of the JavaScript tests: test(name, fn) runs one, `await finish()`
+// ends a file. The output is TAP, which tools/run-tests counts. Globals are taken now, because a
+// test may replace them.
 const { stringify } = JSON;
 const log = console.log;
 const tests = [];
 
 export const test = (name, fn) => tests.push({ name, fn });
 
-const show = (value) => typeof value === 'string' || value === null ? stringify(value) : String(value);
+const show = (value) =>
+    typeof value === 'string' || value === null ? stringify(value) : String(value);
 
 /** Throws unless the two are the same value; `what` names the row of a table. */
 export const same = (got, want, what = '') => {

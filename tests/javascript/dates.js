@@ -1,6 +1,6 @@
-// dates.js - checks Date against tests/vectors/local-dates.json in the zone of the process; dates.bats
-// runs it once for each zone. In a row `fields` and both `texts` mean the instant `time`; `set`(`to`) on
-// the instant `from` gives `then`, and `from` is shown as `shown`.
+// dates.js - checks Date against tests/vectors/local-dates.json in the zone of the process;
+// dates.bats runs it once for each zone. In a row `fields` and both `texts` mean the instant `time`;
+// `set`(`to`) on the instant `from` gives `then`, and `from` is shown as `shown`.
 const same = (got, want, row) => {
     if (got !== want)
         throw new Error(`got ${got}, want ${want} in ${JSON.stringify(row)}`);

@@ -2,13 +2,15 @@
 import { alike, finish, same, test, throws } from './check.js';
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-const bytes = (text) => new Uint8Array(text === '' ? [] : text.split(' ').map((pair) => parseInt(pair, 16)));
+const bytes = (text) =>
+    new Uint8Array(text === '' ? [] : text.split(' ').map((pair) => parseInt(pair, 16)));
 const decode = (text, label, options) => new TextDecoder(label, options).decode(bytes(text));
 
 test('text becomes UTF-8', () => {
     const rows = [
-        ['', ''], ['abc', '61 62 63'], ['é', 'c3 a9'], ['€', 'e2 82 ac'], ['😀', 'f0 9f 98 80'], ['\0', '00'],
-        ['\ud800', 'ef bf bd'], ['a\udc00b', '61 ef bf bd 62'], ['\ud83d\ud83d\ude00', 'ef bf bd f0 9f 98 80'],
+        ['', ''], ['abc', '61 62 63'], ['é', 'c3 a9'], ['€', 'e2 82 ac'],
+        ['😀', 'f0 9f 98 80'], ['\0', '00'], ['\ud800', 'ef bf bd'],
+        ['a\udc00b', '61 ef bf bd 62'], ['\ud83d\ud83d\ude00', 'ef bf bd f0 9f 98 80'],
         ['\ufeff', 'ef bb bf'], ['\u2028', 'e2 80 a8'], ['\ud7ff\ue000', 'ed 9f bf ee 80 80'],
     ];
     for (const [text, want] of rows)
@@ -27,10 +29,14 @@ test('encodeInto writes whole characters only', () => {
 
 test('UTF-8 becomes text, each wrong part one U+FFFD', () => {
     const rows = [
-        ['61 62', 'ab'], ['c3 a9', 'é'], ['f0 9f 98 80', '😀'], ['00', '\0'], ['ef bb bf 61', 'a'], ['61 ef bb bf', 'a\ufeff'],
-        ['ff', '\ufffd'], ['c0 80', '\ufffd\ufffd'], ['e2 82', '\ufffd'], ['e2 82 61', '\ufffda'], ['e2 28 a1', '\ufffd(\ufffd'],
-        ['ed a0 80', '\ufffd\ufffd\ufffd'], ['f0 9f 98', '\ufffd'], ['f0 90 28 bc', '\ufffd(\ufffd'], ['f4 90 80 80', '\ufffd\ufffd\ufffd\ufffd'],
-        ['f8 88 80 80 80', '\ufffd\ufffd\ufffd\ufffd\ufffd'], ['80', '\ufffd'], ['61 c3', 'a\ufffd'], ['e0 9f 80', '\ufffd\ufffd\ufffd'],
+        ['61 62', 'ab'], ['c3 a9', 'é'], ['f0 9f 98 80', '😀'], ['00', '\0'],
+        ['ef bb bf 61', 'a'], ['61 ef bb bf', 'a\ufeff'], ['ff', '\ufffd'],
+        ['c0 80', '\ufffd\ufffd'], ['e2 82', '\ufffd'], ['e2 82 61', '\ufffda'],
+        ['e2 28 a1', '\ufffd(\ufffd'], ['ed a0 80', '\ufffd\ufffd\ufffd'],
+        ['f0 9f 98', '\ufffd'], ['f0 90 28 bc', '\ufffd(\ufffd'],
+        ['f4 90 80 80', '\ufffd\ufffd\ufffd\ufffd'],
+        ['f8 88 80 80 80', '\ufffd\ufffd\ufffd\ufffd\ufffd'], ['80', '\ufffd'],
+        ['61 c3', 'a\ufffd'], ['e0 9f 80', '\ufffd\ufffd\ufffd'],
         ['f0 8f 80 80', '\ufffd\ufffd\ufffd\ufffd'], ['c3 c3 a9', '\ufffdé'],
     ];
     for (const [input, want] of rows)
@@ -39,7 +45,8 @@ test('UTF-8 becomes text, each wrong part one U+FFFD', () => {
 
 test('a fatal decoder throws at what is wrong', () => {
     for (const wrong of ['ff', 'e2 82', 'c0 80', 'ed a0 80'])
-        throws(() => decode(wrong, 'utf-8', { fatal: true }), 'TypeError', 'not valid for encoding utf-8');
+        throws(() => decode(wrong, 'utf-8', { fatal: true }), 'TypeError',
+            'not valid for encoding utf-8');
     same(decode('c3 a9', 'utf-8', { fatal: true }), 'é');
     throws(() => decode('00 d8', 'utf-16le', { fatal: true }), 'TypeError');
     throws(() => decode('61', 'utf-16le', { fatal: true }), 'TypeError');

@@ -55,7 +55,8 @@ test('an error is told by its class and its name', () => {
         [bare(new Named('x')), '[NameOfMine: x]'],
         [bare(new DOMException('x', 'AbortError')), '[DOMException [AbortError]: x]'],
         [{ e: [bare(new Error('in'))] }, '{ e: [ [Error: in] ] }'],
-        [bare(new AggregateError([bare(new Error('a')), 1], 'all')), '[AggregateError: all] { [errors]: [ [Error: a], 1 ] }'],
+        [bare(new AggregateError([bare(new Error('a')), 1], 'all')),
+            '[AggregateError: all] { [errors]: [ [Error: a], 1 ] }'],
     ];
     for (const [error, want] of rows)
         same(inspect(error), want);
@@ -85,8 +86,10 @@ test('an object says itself how it looks', () => {
 const hostile = () => { throw new Error('hostile'); };
 
 test('what throws while it is looked at becomes a note', () => {
-    const every = new Proxy({}, { get: hostile, has: hostile, ownKeys: hostile, getPrototypeOf: hostile,
-        getOwnPropertyDescriptor: hostile });
+    const every = new Proxy({}, {
+        get: hostile, has: hostile, ownKeys: hostile, getPrototypeOf: hostile,
+        getOwnPropertyDescriptor: hostile,
+    });
     const rows = [
         [every, '{}'],
         [Object.create(every), /./],
@@ -105,10 +108,12 @@ test('what throws while it is looked at becomes a note', () => {
     ];
     for (const [value, want] of rows) {
         const text = inspect(value);
-        same(typeof want === 'string' ? text === want : want.test(text), true, `${want} and not ${text}`);
+        const right = typeof want === 'string' ? text === want : want.test(text);
+        same(right, true, `${want} and not ${text}`);
     }
     for (const mark of ['%s', '%d', '%i', '%f', '%j', '%o', '%O', '%c'])
-        same(typeof format(mark, { toString: hostile, valueOf: hostile, toJSON: hostile }), 'string', mark);
+        same(typeof format(mark, { toString: hostile, valueOf: hostile, toJSON: hostile }),
+            'string', mark);
 });
 
 test('depth and size have ends', () => {

@@ -2,8 +2,10 @@
 import vectors from '../vectors/url.json';
 import { alike, finish, same, test, throws } from './check.js';
 
-const components = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port',
-    'pathname', 'search', 'hash'];
+const components = [
+    'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname',
+    'search', 'hash',
+];
 
 const parse = ({ input, base }) => {
     try {
