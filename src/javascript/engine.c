@@ -17,7 +17,7 @@
 
 enum { LOAD_MS_MAX = 60000, TOP_LEVEL_MS = 5000 };
 
-#define STACK_BYTES    ((size_t)16 << 20)
+#define STACK_BYTES    ((size_t)8 << 20)
 #define LOAD_BYTES_MAX ((uint64_t)1 << 30) /* of a whole project */
 #define LOAD_GC_BYTES  ((size_t)64 << 20)  /* collecting before the image is taken is enough */
 

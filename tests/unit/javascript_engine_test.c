@@ -248,9 +248,9 @@ static const struct row rows[] = {
       .run = "run(){ try { JSON.parse('['.repeat(1e6)) } catch(e) { "
              "console.log('caught') } }",
       .printed = "caught\n" },
-    { .name = "deep-stringify",
-      .run = "run(){ let a = []; for(let i = 0; i < 1e5; i++) a = [a]; "
-             "try { JSON.stringify(a) } catch(e) { console.log('caught') } }",
+    { .name = "deep-string",
+      .run = "run(){ let a = []; for(let i = 0; i < 5e4; i++) a = [a]; "
+             "try { String(a) } catch(e) { console.log('caught') } }",
       .printed = "caught\n" },
     { .name = "deep-regex",
       .run = "run(){ try { new RegExp('('.repeat(1e5) + ')'.repeat(1e5)) } "
@@ -349,6 +349,29 @@ static const struct row rows[] = {
              "= () => 5; "
              "console.log(this.count, seen) }",
       .printed = "1 1\n" },
+    { .name = "shared-memory",
+      .run =
+          "run(){ try { Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0) } catch(e) { "
+          "console.log(e.name) } }",
+      .printed = "TypeError\n" },
+    { .name = "weak",
+      .run = "async run(){ const w = new WeakRef({}); const m = new WeakMap(); "
+             "new FinalizationRegistry(() => {}).register({}, 1); m.set({}, w); await 1; "
+             "const g = (function*(){ yield 1; yield 2 })(); g.next(); globalThis.g = g }" },
+    { .name = "much-of-everything",
+      .run =
+          "async run(){ class A extends Map { #p = 1; get p(){ return this.#p } } const a = new "
+          "A(); "
+          "for(let i = 0; i < 500; i++) a.set('k' + i, [i, { i }, `t${i}`, new Date(i), "
+          "/a(b)+/.exec('xabb')]); "
+          "const copy = JSON.parse(JSON.stringify([...a])); copy.sort((x, y) => x[1][0] < y[1][0] "
+          "? 1 : -1); "
+          "const s = copy.map(String).join('|').replace(/k/g, 'kk').split('|'); "
+          "await Promise.all(s.slice(0, 100).map(async x => { await null; return structuredClone({ "
+          "x }) })); "
+          "const b = new Uint8Array(70000).map((_, i) => i); new Proxy(b, {})[1]; eval('1 + 1'); "
+          "Object.entries(Object.fromEntries(copy.map(c => [c[0], c]))).length; "
+          "try { throw new AggregateError([new Error('x', { cause: b })], 'y') } catch {} }" },
     { .name = "child-ok", .run = "run(){}" },
     { .name = "child-fails", .run = "run(){}" },
     { .name = "child-value", .run = "run(){}" },
@@ -556,6 +579,38 @@ a_collection_costs_what_the_run_made(void **state)
     close_engine();
 }
 
+/* Memory runs out at each point in turn: wherever that is, the run ends cleanly and so does the
+ * heap. */
+static void
+any_heap_limit_is_an_outcome_and_no_crash(void **state)
+{
+    uint64_t hash;
+
+    (void)state;
+    open_engine();
+    hash = pin__engine_hash(t.engine);
+    for (uint64_t limit = 0; limit < 2 * MB; limit += 29011) {
+        struct pin_task task = { .kind = PIN_TASK_JOB,
+                                 .name = "much-of-everything",
+                                 .wall_ms = 60000,
+                                 .heap_bytes = limit };
+        struct pin_outcome o;
+        bool good;
+
+        pin__outcome_init(&o);
+        good = pin__engine_execute(t.engine, &task, &o);
+        if (o.kind != PIN_OUTCOME_HEAP_LIMIT && o.kind != PIN_OUTCOME_SUCCEEDED)
+            fail_msg("%llu bytes: %s", (unsigned long long)limit, pin__buf_text(&o.error));
+        if (good != (o.kind == PIN_OUTCOME_SUCCEEDED))
+            fail_msg("%llu bytes: %s, yet %d", (unsigned long long)limit, pin__buf_text(&o.error),
+                     good);
+        if (pin__engine_hash(t.engine) != hash)
+            fail_msg("%llu bytes: the heap is not what it was", (unsigned long long)limit);
+        pin__outcome_fini(&o);
+    }
+    close_engine();
+}
+
 static void
 an_unknown_job_is_refused(void **state)
 {
@@ -577,6 +632,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_job_comes_to_its_outcome_and_leaves_the_heap_as_it_was),
         cmocka_unit_test(a_collection_costs_what_the_run_made),
+        cmocka_unit_test(any_heap_limit_is_an_outcome_and_no_crash),
         cmocka_unit_test(an_unknown_job_is_refused),
     };
 
