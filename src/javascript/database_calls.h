@@ -16,7 +16,7 @@ struct pin_db_slot {
     bool overdue;                /* a transaction was taken back because it lasted too long */
     int64_t limit_ms;            /* of a transaction */
     int64_t waited_ms;           /* for the lock, which counts as nothing */
-    struct pin_mono deadline;    /* of the run */
+    struct pin_engine *engine;
 };
 
 struct pin_db_call {

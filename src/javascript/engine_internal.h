@@ -74,8 +74,6 @@ enum pin_pumped {
 enum pin_pumped pin__engine_pump(struct pin_engine *e, JSValueConst promise);
 /* Runs jobs until there are none. False when the engine must stop. */
 bool pin__engine_drain(struct pin_engine *e);
-/* True, for good, once the run must stop. Cheap enough to be asked often. */
-bool pin__engine_must_stop(struct pin_engine *e);
 /* Prints one of our own lines on the run's stderr. */
 void pin__engine_say(struct pin_engine *e, const char *fmt, ...) PIN_PRINTF(2, 3);
 

@@ -57,6 +57,8 @@ const char *pin__engine_root(const struct pin_engine *e);         /* the project
 const char *pin__engine_environment(const struct pin_engine *e);  /* "development", ... */
 struct pin_mono pin__engine_deadline(const struct pin_engine *e); /* of the run under way */
 bool pin__engine_is_running(const struct pin_engine *e); /* false while the project is loaded */
+/* True, for good, once the run must stop. Cheap enough to be asked often. */
+bool pin__engine_must_stop(struct pin_engine *e);
 /* A database transaction was opened: the run is stopped when it still computes at `until` (waiting
  * is for the database floor to end). pin__engine_leave_transaction takes that back. */
 void pin__engine_enter_transaction(struct pin_engine *e, struct pin_mono until, int64_t limit_ms);

@@ -39,9 +39,8 @@ static bool
 must_stop(void *context)
 {
     const struct pin_db_slot *slot = context;
-    struct pin_mono now = pin__clock_mono();
 
-    return now.ns > slot->deadline.ns || is_overdue(slot, now);
+    return pin__engine_must_stop(slot->engine) || is_overdue(slot, pin__clock_mono());
 }
 
 static pin_status
@@ -111,6 +110,18 @@ pin__db_call_begin(struct pin_db_call *call, JSContext *ctx, JSValueConst number
     return false;
 }
 
+/* What an interrupted computation throws: nobody catches it, the run is over. */
+static JSValue
+throw_stopped(JSContext *ctx)
+{
+    JSValue error;
+
+    JS_ThrowInternalError(ctx, "interrupted");
+    error = JS_GetException(ctx);
+    JS_SetUncatchableError(ctx, error, 1);
+    return JS_Throw(ctx, error);
+}
+
 JSValue
 pin__db_call_end(struct pin_db_call *call, pin_status st, JSValue result)
 {
@@ -122,6 +133,8 @@ pin__db_call_end(struct pin_db_call *call, pin_status st, JSValue result)
     JS_FreeValue(ctx, result);
     if (JS_HasException(ctx))
         return JS_EXCEPTION;
+    if (pin__engine_must_stop(call->slot->engine))
+        return throw_stopped(ctx);
     if (st == PIN_TIMEOUT && !call->slot->overdue)
         check_overdue(ctx, call->slot, &call->err);
     return pin__js_throw(ctx, &call->err);
@@ -208,7 +221,7 @@ static PIN_DB_FUNCTION(js_open)
         return pin__js_throw(ctx, &err);
     slot->taken = true;
     slot->limit_ms = PIN_TRANSACTION_MS_DEFAULT;
-    slot->deadline = pin__engine_deadline(pin__engine_of(ctx));
+    slot->engine = pin__engine_of(ctx);
     pin__session_set_interrupt(slot->session, must_stop, slot);
     return JS_NewInt32(ctx, (int32_t)(slot - slots));
 }
