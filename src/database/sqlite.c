@@ -14,7 +14,7 @@
 
 #include "database/driver.h"
 
-enum { INTERRUPT_STEPS = 2000, VALUE_BYTES_MAX = 256 << 20 };
+enum { INTERRUPT_STEPS = 2000, VALUE_BYTES_MAX = 64 << 20, HEAP_BYTES_MAX = 256 << 20 };
 
 static sqlite3 *
 handle(struct pin_session *s)
@@ -170,7 +170,7 @@ is_one_of(const char *name, const char *const *list, size_t count)
     return false;
 }
 
-#define IS_ONE_OF(name, list) is_one_of(name, list, sizeof list / sizeof *list)
+#define IS_ONE_OF(name, list) is_one_of((name), (list), sizeof(list) / sizeof *(list))
 
 static int
 refuse(struct pin_guard *g, const char *what, const char *name)
@@ -369,6 +369,8 @@ set_limits(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    /* A run's heap limit does not see what its SQL text makes SQLite allocate. */
+    sqlite3_hard_heap_limit64(HEAP_BYTES_MAX);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
@@ -378,7 +380,7 @@ static pin_status
 configure(struct pin_session *s, struct pin_err *err)
 {
     static const char pragmas[] = "pragma journal_mode=wal; pragma synchronous=full;"
-                                  "pragma foreign_keys=on; pragma temp_store=memory;";
+                                  "pragma foreign_keys=on;";
     sqlite3 *db = handle(s);
     int code;
 

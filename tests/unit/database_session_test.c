@@ -366,6 +366,38 @@ test_the_cache_is_bounded(void **state)
 }
 
 static void
+test_memory_bombs(void **state)
+{
+    static const struct {
+        const char *sql;
+        pin_status want;
+    } rows[] = {
+        { "select zeroblob(100000000)", PIN_LIMIT },
+        { "select length(group_concat(hex(zeroblob(10000000)))) from"
+          " (select 1 union all select 2 union all select 3 union all select 4)",
+          PIN_LIMIT },
+    };
+    struct bed *b = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pin_cursor c;
+        pin_status st;
+
+        bed_check(b,
+                  pin__run(b->session, &everything,
+                           (struct pin_bytes){ rows[i].sql, strlen(rows[i].sql) }, NULL, 0, &c,
+                           &b->err),
+                  rows[i].sql);
+        st = pin__cursor_next(&c, &b->err);
+        pin__cursor_close(&c);
+        if (st != rows[i].want && st != PIN_NO_MEMORY)
+            fail_msg("%s: %s", rows[i].sql, pin__status_name(st));
+    }
+    insert(b, 1);
+    assert_int_equal(count(b), 1);
+}
+
+static void
 test_a_result_ends_once(void **state)
 {
     struct bed *b = *state;
@@ -459,6 +491,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_nothing_goes_on_after_the_database_rolled_back, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_an_interrupted_wait, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory_bombs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_result_ends_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_make_it_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_fork_must_not_use_it, set_up, tear_down),
