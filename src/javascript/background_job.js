@@ -7,6 +7,7 @@ import { config } from 'pinstripe:config';
 import { Context } from 'pinstripe:context';
 import { inTransaction } from 'pinstripe:database';
 import { jobName } from 'pinstripe:native/inflector';
+import { quote } from 'pinstripe:native/registry';
 import { parseBytes, parseDuration } from 'pinstripe:units';
 import { jobs } from 'pinstripe:registries';
 import { metaMethods } from 'pinstripe:registry';
@@ -161,14 +162,20 @@ export function brokenText({ message, file, line }){
     return `${message} (${file}${line === null ? '' : `:${line}`})`;
 }
 
-/* What the catalog tells of a job; what says nothing is left out. */
+/* What the catalog tells of a job, as JSON; what says nothing is left out. */
 export function describeJob({ name, file, Class, broken }){
-    if(broken) return { name, file, schedules: [], broken };
+    const place = `"name":${quote(name)},"file":${quote(file)}`;
+    if(broken) return `{${place},"schedules":[],"broken":${JSON.stringify(broken)}}`;
     const { multiTenant, tenantsFilter, plan, timeoutMs, memoryBytes } = Class;
-    const job = { name, file, schedules: plan };
-    if(multiTenant !== undefined) job.multiTenant = multiTenant;
-    if(tenantsFilter) job.tenantsFilter = true;
-    if(timeoutMs) job.timeout = timeoutMs;
-    if(memoryBytes) job.memory = memoryBytes;
-    return job;
+    let text = `{${place},"schedules":[${plan.map(describeSchedule).join()}]`;
+    if(multiTenant !== undefined) text += `,"multiTenant":${multiTenant}`;
+    if(tenantsFilter) text += ',"tenantsFilter":true';
+    if(timeoutMs) text += `,"timeout":${timeoutMs}`;
+    if(memoryBytes) text += `,"memory":${memoryBytes}`;
+    return text + '}';
+}
+
+function describeSchedule({ cron, timeZone, args }){
+    if(timeZone || args) return JSON.stringify({ cron, timeZone, args });
+    return `{"cron":${quote(cron)}}`;
 }

@@ -350,18 +350,15 @@ load_files(struct pin_engine *e, struct pin_err *err)
 static pin_status
 write_catalog(struct pin_engine *e, struct pin_buf *out, struct pin_err *err)
 {
-    JSValue catalog = JS_Call(e->ctx, e->entry.catalog, JS_UNDEFINED, 0, NULL), json;
+    JSValue catalog = JS_Call(e->ctx, e->entry.catalog, JS_UNDEFINED, 0, NULL);
     const char *text = NULL;
     size_t size;
 
-    json = JS_IsException(catalog) ? JS_EXCEPTION
-                                   : JS_JSONStringify(e->ctx, catalog, JS_UNDEFINED, JS_UNDEFINED);
-    JS_FreeValue(e->ctx, catalog);
-    if (JS_IsException(json) || !(text = JS_ToCStringLen(e->ctx, &size, json)))
+    if (JS_IsException(catalog) || !(text = JS_ToCStringLen(e->ctx, &size, catalog)))
         return exception_to_err(e, PIN_FAILED, "cannot make the catalog: ", err);
     pin__buf_add(out, text, size);
     JS_FreeCString(e->ctx, text);
-    JS_FreeValue(e->ctx, json);
+    JS_FreeValue(e->ctx, catalog);
     return pin__buf_check(out, "the catalog", err);
 }
 

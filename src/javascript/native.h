@@ -45,6 +45,7 @@ struct pin_js_native {
 
 extern const struct pin_js_native *const pin__js_natives[]; /* ends with NULL */
 
+extern const struct pin_js_native pin__js_native_registry;
 extern const struct pin_js_native pin__js_native_engine;
 extern const struct pin_js_native pin__js_native_inflector;
 extern const struct pin_js_native pin__js_native_cron;

@@ -5,6 +5,8 @@
  * getters and setters as they are, and then meta() runs once with `this` being the class. A failure
  * belongs to the file: it is kept with its place, and the rest of the project is not touched.
  */
+import { copyMembers } from 'pinstripe:native/registry';
+
 export class Registry {
     #entries = new Map();
 
@@ -41,8 +43,7 @@ export class Registry {
 let under; /* the class under way: { registry, included: definitions that it has already } */
 
 function makeClass(Base, { name, definition }, registry){
-    const Class = class extends Base {};
-    Object.defineProperty(Class, 'name', { value: name, configurable: true });
+    const { [name]: Class } = { [name]: class extends Base {} }; /* which names it */
     under = { registry, included: [definition] };
     Base.prepareClass?.(Class);
     if(typeof definition == 'object') mixIn(Class, definition);
@@ -52,11 +53,7 @@ function makeClass(Base, { name, definition }, registry){
 
 /* What comes later replaces what is there: what meta() includes goes before the file's own. */
 function mixIn(Class, definition){
-    const { prototype } = Class;
-    const properties = Object.getOwnPropertyDescriptors(definition);
-    delete properties.meta;
-    delete properties.constructor;
-    Object.defineProperties(prototype, properties);
+    copyMembers(Class.prototype, definition);
     if(typeof definition.meta == 'function') refusePromise(definition.meta.call(Class));
 }
 
