@@ -170,7 +170,9 @@ is_one_of(const char *name, const char *const *list, size_t count)
     return false;
 }
 
-#define IS_ONE_OF(name, list) is_one_of((name), (list), sizeof(list) / sizeof *(list))
+#define IS_ONE_OF(name, list)                                                                      \
+    is_one_of((name), (list),                                                                      \
+              sizeof(list) / sizeof *(list)) /* NOLINT(bugprone-macro-parentheses): sizeof *(x) */
 
 static int
 refuse(struct pin_guard *g, const char *what, const char *name)

@@ -37,7 +37,7 @@ table_of_row(struct pin_db_call *call, JSValueConst row, const struct pin_table 
 
 PIN_DB_FUNCTION(pin__db_new_row)
 {
-    const struct pin_table *table;
+    const struct pin_table *table = NULL;
     struct pin_row_shape shape;
     JSValue row = JS_UNDEFINED;
     struct pin_db_call call;
@@ -85,7 +85,7 @@ PIN_DB_FUNCTION(pin__db_insert_row)
 {
     struct pin_row_fields fields;
     struct pin_inserted inserted;
-    const struct pin_table *table;
+    const struct pin_table *table = NULL;
     struct pin_scope scope;
     struct pin_db_call call;
     struct pin_field *list;
@@ -127,7 +127,7 @@ key_of(struct pin_db_call *call, JSValueConst row, const struct pin_table *table
 PIN_DB_FUNCTION(pin__db_update_row)
 {
     int64_t key, changed = 0;
-    const struct pin_table *table;
+    const struct pin_table *table = NULL;
     struct pin_field *fields;
     struct pin_scope scope;
     struct pin_db_call call;
@@ -162,7 +162,7 @@ out:
 PIN_DB_FUNCTION(pin__db_delete_row)
 {
     int64_t key, deleted = 0;
-    const struct pin_table *table;
+    const struct pin_table *table = NULL;
     struct pin_scope scope;
     struct pin_db_call call;
     pin_status st;
