@@ -92,11 +92,31 @@ exception_to_err(struct pin_engine *e, pin_status status, const char *what, stru
     return status;
 }
 
+/* The engine collects when its heap has grown by half, which may be beyond the limit of the run:
+ * near the limit it is made to, before garbage counts as a breach. */
+static void
+collect_near_limit(struct pin_engine *e)
+{
+    uint64_t held = pin__image_stats(e->image).run_bytes;
+
+    if (held < e->collect_at)
+        return;
+    JS_RunGC(e->rt);
+    held = pin__image_stats(e->image).run_bytes;
+    e->collect_at = held + (e->heap_bytes > held ? e->heap_bytes - held : 0) / 4;
+    if (e->collect_at < e->heap_bytes / 2)
+        e->collect_at = e->heap_bytes / 2;
+}
+
 static int
 interrupt(JSRuntime *rt, void *opaque)
 {
+    struct pin_engine *e = opaque;
+
     (void)rt;
-    return pin__engine_must_stop(opaque);
+    if (e->phase == PIN_ENGINE_RUNNING)
+        collect_near_limit(e);
+    return pin__engine_must_stop(e);
 }
 
 /* A call in JavaScript takes some 1.6 KB of stack, so that the usual 8 MB are few. The stack of the

@@ -50,6 +50,8 @@ struct pin_engine {
     /* Of the run under way. */
     struct pin_mono started;
     struct pin_mono deadline;
+    uint64_t heap_bytes;             /* its limit */
+    uint64_t collect_at;             /* bytes held that call for a collection */
     volatile sig_atomic_t stop;      /* enum pin_engine_stop */
     struct pin_mono transaction_end; /* when computing must stop; 0: no transaction is open */
     int64_t transaction_limit_ms;    /* of that transaction */

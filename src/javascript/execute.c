@@ -88,11 +88,22 @@ seconds_since(struct pin_mono t)
     return (double)(pin__clock_mono().ns - t.ns) / 1e9;
 }
 
+static const char *
+size_text(uint64_t bytes, char *out, size_t size)
+{
+    if ((double)bytes >= BYTES_PER_MB)
+        snprintf(out, size, "%.1f MB", (double)bytes / BYTES_PER_MB);
+    else
+        snprintf(out, size, "%llu bytes", (unsigned long long)bytes);
+    return out;
+}
+
 /* The outcome of a run that had to be stopped. No JavaScript runs any more. */
 static void
 tell_stop(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
 {
     const struct pin_breach *breach = pin__image_breach(e->image);
+    char held[32], asked[32];
 
     switch ((enum pin_engine_stop)e->stop) {
     case PIN_STOP_DEADLINE:
@@ -102,11 +113,10 @@ tell_stop(struct pin_engine *e, const struct pin_task *task, struct pin_outcome 
         break;
     case PIN_STOP_HEAP:
         pin__outcome_fail(o, PIN_OUTCOME_HEAP_LIMIT, "RangeError",
-                          "heap limit of %g MB reached: the run held %.1f MB and asked for %.1f MB "
-                          "more",
+                          "heap limit of %g MB reached: the run held %s and asked for %s more",
                           (double)task->heap_bytes / BYTES_PER_MB,
-                          (double)breach->held_bytes / BYTES_PER_MB,
-                          (double)breach->asked_bytes / BYTES_PER_MB);
+                          size_text(breach->held_bytes, held, sizeof held),
+                          size_text(breach->asked_bytes, asked, sizeof asked));
         break;
     case PIN_STOP_TRANSACTION:
         pin__outcome_fail(o, PIN_OUTCOME_THREW, "Error",
@@ -294,6 +304,8 @@ start(struct pin_engine *e, const struct pin_task *task)
     e->phase = PIN_ENGINE_RUNNING;
     JS_UpdateStackTop(e->rt);
     pin__image_start(e->image, task->heap_bytes);
+    e->heap_bytes = task->heap_bytes;
+    e->collect_at = task->heap_bytes / 2;
     JS_SetGCThreshold(e->rt, gc_threshold(e, task));
     for (size_t i = 0; pin__js_natives[i]; i++)
         if (pin__js_natives[i]->start_of_run)

@@ -233,6 +233,9 @@ static const struct row rows[] = {
       .error = "heap limit" },
     { .name = "garbage",
       .run = "run(){ for(let i = 0; i < 300000; i++){ const a = {}; a.a = a; a.b = [i] } }" },
+    { .name = "garbage-near-the-limit",
+      .run = "run(){ const live = []; for(let i = 0; i < 90000; i++) live.push({ i }); "
+             "for(let i = 0; i < 300000; i++){ const a = {}; a.a = a; a.b = [i] } }" },
     { .name = "grow-and-drop",
       .run = "run(){ for(let i = 0; i < 50; i++) new Uint8Array(4e6).fill(1) }" },
     /* stack */
