@@ -104,6 +104,13 @@ $(BUILD)/libpinstripe-core.a: $(OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $(OBJ)
 
+# --version tells the commit that was built: what prints it is built again when that changes.
+$(BUILD)/src/command/command.o: $(BUILD)/gen/hash
+$(BUILD)/gen/hash: FORCE
+	@mkdir -p $(@D)
+	@echo $(HASH) | cmp -s - $@ || echo $(HASH) >$@
+FORCE:
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -119,3 +119,16 @@ Umbrella is fine"
     expect_output "email to user@example.com: Welcome!"
     [ ! -e development.db ]
 }
+
+@test "reset-database asks on a terminal, and only y goes on" {
+    pinstripe migrate-database
+    local ask="'$PINSTRIPE' reset-database"
+    run bash -c "echo n | script -qec \"$ask\" /dev/null"
+    expect_status 1
+    expect_in_output "Delete $PWD/development.db and all that is in it? [y/N]"
+    expect_in_output "nothing was changed"
+    [ -e development.db ]
+    run bash -c "echo y | script -qec \"$ask\" /dev/null"
+    expect_status 0
+    expect_in_output "Applied migration: 1700000002_add_example_data"
+}
