@@ -180,3 +180,13 @@ breaks() {
     expect_output '3 50 100 context,size
 3 50 100 context,size'
 }
+
+@test "what may be imported from 'pinstripe'" {
+    project_with lib/background_jobs/main.js $'
+        import * as pinstripe from "pinstripe";
+        import { inflector, ValidationError } from "pinstripe";
+        export default { run(){ console.log(Object.keys(pinstripe).join(), inflector.pluralize("city"), new ValidationError({ a: "b" }) instanceof Error); } };'
+    run_separately pinstripe run-background-job main
+    expect_output 'BackgroundJob,ValidationError,Workspace,defer,inflector cities true'
+    breaks bad.js $'import { nothing } from "pinstripe";\nexport default { run(){} };' 'nothing'
+}
