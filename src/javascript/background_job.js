@@ -1,6 +1,6 @@
 /* background_job.js - the class of all background jobs: what meta() may declare, and how one run
  * asks for another. */
-import { check, checkZone } from 'pinstripe:native/cron';
+import { check, checkZone, splitZone } from 'pinstripe:native/cron';
 import { call } from 'pinstripe:native/engine';
 import { carryArguments } from 'pinstripe:carry';
 import { config } from 'pinstripe:config';
@@ -43,6 +43,7 @@ export class BackgroundJob extends ServiceConsumer {
     static schedule(when, ...args){
         const options = typeof when == 'string' ? { cron: when } : readOptions(when);
         refuseProblem(check(options.cron));
+        takeZone(options);
         if(args.length) options.args = carryArguments(args, 'schedule arguments');
         this.plan.push(options);
         this.schedules.push([when, ...args]);
@@ -97,6 +98,18 @@ function readOptions(options){
     if(timeZone === undefined || timeZone === null) return { cron };
     refuseProblem(checkZone(String(timeZone)));
     return { cron, timeZone };
+}
+
+/* CRON_TZ=Europe/Paris in front of an expression says the same as the option timeZone. */
+function takeZone(options){
+    const [timeZone, cron] = splitZone(options.cron);
+    if(timeZone === null) return;
+    if(options.timeZone !== undefined && options.timeZone !== timeZone){
+        throw new Error(`schedule() was given two time zones, "${timeZone}" in the expression and ` +
+            `"${options.timeZone}" as timeZone; leave one out`);
+    }
+    refuseProblem(checkZone(timeZone));
+    Object.assign(options, { cron, timeZone });
 }
 
 function refuseProblem(problem){

@@ -2,6 +2,8 @@
  *
  *   check(text)                  null, or { message } saying what is wrong with the expression
  *   checkZone(name)              null, or { message }
+ *   splitZone(text)              [name or null, the rest] of an expression that is right:
+ *                                CRON_TZ=Europe/Paris 0 9 * * * is ["Europe/Paris", "0 9 * * *"]
  *   matches(text, zone, second)  whether the expression fires at that second since 1970; zone null
  *                                is the one that TZ gives
  *
@@ -10,8 +12,7 @@
  */
 #include "base/quote.h"
 #include "javascript/native.h"
-#include "schedule/cron.h"
-#include "schedule/zone.h"
+#include "schedule/next.h"
 
 #define SLOTS       128                /* of parsed expressions; a newcomer takes the old one's */
 #define SECONDS_MAX 9007199254740991.0 /* the last whole number of a JavaScript number */
@@ -128,6 +129,29 @@ js_check_zone(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     return problem(ctx, &err);
 }
 
+static JSValue
+js_split_zone(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    struct pin_err err = PIN_ERR_INIT;
+    const struct pin_cron *cron;
+    const char *text = plain_text(ctx, argc ? argv[0] : JS_UNDEFINED, "cron expression", &err);
+    JSValue pair = JS_EXCEPTION;
+
+    (void)this;
+    if (text && parse(text, &cron, &err) == PIN_OK) {
+        pair = JS_NewArray(ctx);
+        if (!JS_IsException(pair)) {
+            JS_SetPropertyUint32(ctx, pair, 0,
+                                 cron->zone[0] ? JS_NewString(ctx, cron->zone) : JS_NULL);
+            JS_SetPropertyUint32(ctx, pair, 1,
+                                 JS_NewString(ctx, pin__cron_text_without_zone(text)));
+        }
+    } else if (err.status != PIN_OK)
+        pin__js_throw(ctx, &err);
+    JS_FreeCString(ctx, text);
+    return pair;
+}
+
 static pin_status
 find_zone(JSContext *ctx, JSValueConst value, const struct pin_zone **out, struct pin_err *err)
 {
@@ -149,7 +173,6 @@ js_matches(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     struct pin_err err = PIN_ERR_INIT;
     const struct pin_cron *cron = NULL;
     const struct pin_zone *zone = NULL;
-    struct pin_civil local;
     const char *text;
     double second;
     pin_status st;
@@ -170,13 +193,13 @@ js_matches(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     }
     if (st != PIN_OK)
         return JS_HasException(ctx) ? JS_EXCEPTION : pin__js_throw(ctx, &err);
-    local = pin__zone_civil(zone, (int64_t)second);
-    return JS_NewBool(ctx, pin__cron_matches(cron, &local));
+    return JS_NewBool(ctx, pin__cron_fires(cron, zone, (int64_t)second));
 }
 
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("check", 1, js_check),
     JS_CFUNC_DEF("checkZone", 1, js_check_zone),
+    JS_CFUNC_DEF("splitZone", 1, js_split_zone),
     JS_CFUNC_DEF("matches", 3, js_matches),
 };
 

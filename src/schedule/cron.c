@@ -3,6 +3,8 @@
 
 #include "base/quote.h"
 
+_Static_assert(sizeof(struct pin_cron) == 128, "no byte is left out when two are compared");
+
 #define NUMBER_MAX 1000000 /* larger numbers are read as this one: out of every range */
 
 struct field {
@@ -30,7 +32,8 @@ static const struct field fields[PIN_CRON_FIELD_COUNT] = {
     [PIN_CRON_HOUR] = { "hour", 0, 23, BITS(0, 23), NULL, 0,
                         "write 0 to 23, as in 9, 22-2, 8,12 or */6" },
     [PIN_CRON_DAY] = { "day of month", 1, 31, BITS(1, 31), NULL, 0,
-                       "write 1 to 31, as in 15, 1-7, 1,15 or */2, or L for the last day" },
+                       "write 1 to 31, as in 15, 1-7, 1,15 or */2, L for the last day, 15W for the "
+                       "working day nearest to the 15th or LW for the last working day" },
     [PIN_CRON_MONTH] = { "month", 1, 12, BITS(1, 12), month_names, 1,
                          "write 1 to 12 or JAN to DEC, as in 3, NOV-FEB, 1,7 or */3" },
     [PIN_CRON_WEEKDAY] = { "day of week", 0, 7, BITS(0, 6), weekday_names, 0,
@@ -224,7 +227,18 @@ read_weekday_mark(struct parser *p, struct text *t, int weekday, bool in_list)
     return PIN_OK;
 }
 
-/* An item that starts with a value: 5  5-10  5-10/2  5/2  5L  5#1. */
+/* Behind a day of the month: W. */
+static pin_status
+read_day_mark(struct parser *p, struct text *t, int day)
+{
+    t->at++;
+    if (t->at < t->end)
+        return fail(p, "goes on after W");
+    p->out->near_days |= (uint32_t)1 << day;
+    return PIN_OK;
+}
+
+/* An item that starts with a value: 5  5-10  5-10/2  5/2  5L  5#1  15W. */
 static pin_status
 read_values(struct parser *p, struct text *t, bool in_list)
 {
@@ -236,6 +250,8 @@ read_values(struct parser *p, struct text *t, bool in_list)
     b = a;
     if (t->at < t->end && p->number == PIN_CRON_WEEKDAY && (*t->at == 'L' || *t->at == '#'))
         return read_weekday_mark(p, t, a, in_list);
+    if (t->at < t->end && p->number == PIN_CRON_DAY && *t->at == 'W')
+        return read_day_mark(p, t, a);
     if (t->at < t->end && *t->at == '/')
         b = p->field->max;
     else if (t->at < t->end && *t->at == '-') {
@@ -249,6 +265,18 @@ read_values(struct parser *p, struct text *t, bool in_list)
     return PIN_OK;
 }
 
+/* L or LW in the day of the month. */
+static pin_status
+read_last_day(struct parser *p, struct text t)
+{
+    bool workday = t.end - t.at == 2 && t.at[1] == 'W';
+
+    if (t.end - t.at > 1 && !workday)
+        return fail(p, "is not understood: L stands alone or before W");
+    *(workday ? &p->out->last_workday : &p->out->last_day) = true;
+    return PIN_OK;
+}
+
 static pin_status
 read_item(struct parser *p, struct text t, bool in_list)
 {
@@ -258,12 +286,8 @@ read_item(struct parser *p, struct text t, bool in_list)
     if (t.at == t.end)
         return fail(p, "is not understood: there is nothing beside a comma");
     p->item = t;
-    if (*t.at == 'L' && p->number == PIN_CRON_DAY) {
-        if (t.end - t.at > 1)
-            return fail(p, "is not understood: L stands alone");
-        p->out->last_day = true;
-        return PIN_OK;
-    }
+    if (*t.at == 'L' && p->number == PIN_CRON_DAY)
+        return read_last_day(p, t);
     if (*t.at == 'L' && p->number == PIN_CRON_WEEKDAY)
         return fail(p, "names no day before L");
     if (*t.at == '?')
@@ -291,8 +315,10 @@ settle_field(struct parser *p)
         return;
     if (p->number == PIN_CRON_HOUR)
         p->out->every_hours = true;
-    if (p->number == PIN_CRON_DAY)
-        p->out->last_day = false;
+    if (p->number == PIN_CRON_DAY) {
+        p->out->last_day = p->out->last_workday = false;
+        p->out->near_days = 0;
+    }
     if (p->number == PIN_CRON_WEEKDAY)
         p->out->last_weekdays = 0;
 }
@@ -331,10 +357,11 @@ longest(int month)
 static pin_status
 check_date(struct parser *p)
 {
-    uint64_t days = p->out->sets[PIN_CRON_DAY], months = p->out->sets[PIN_CRON_MONTH];
+    uint64_t days = p->out->sets[PIN_CRON_DAY] | p->out->near_days,
+             months = p->out->sets[PIN_CRON_MONTH];
     int first = 1, most = 0;
 
-    if (p->out->last_day)
+    if (p->out->last_day || p->out->last_workday)
         return PIN_OK;
     while (!(days >> first & 1))
         first++;
@@ -441,16 +468,56 @@ read_alias(struct parser *p, const char *text)
     return fail_alias(p, text, n);
 }
 
+const char *
+pin__cron_text_without_zone(const char *text)
+{
+    const char *at = text;
+
+    while (is_space(*at))
+        at++;
+    if (strncmp(at, "TZ=", 3) != 0 && strncmp(at, "CRON_TZ=", 8) != 0)
+        return text;
+    while (*at && !is_space(*at))
+        at++;
+    while (is_space(*at))
+        at++;
+    return at;
+}
+
+/* The name between CRON_TZ= or TZ= and `fields`. */
+static pin_status
+read_zone(struct parser *p, const char *text, const char *behind)
+{
+    const char *name = strchr(text, '=') + 1;
+    size_t n = 0;
+
+    while (name + n < behind && !is_space(name[n]))
+        n++;
+    if (!pin__zone_is_name(name, n))
+        return pin__err_set(p->err, PIN_INVALID,
+                            "cron expression %s: %s cannot be the name of a time zone; write one "
+                            "such as CRON_TZ=Europe/Paris 0 9 * * *",
+                            pin__quote_text(p->whole).text, pin__quote(name, n).text);
+    memcpy(p->out->zone, name, n);
+    return PIN_OK;
+}
+
 pin_status
 pin__cron_parse(struct pin_cron *out, const char *text, struct pin_err *err)
 {
     struct parser p = { .out = out, .whole = text, .err = err };
+    const char *fields_at;
+    pin_status st;
 
     memset(out, 0, sizeof *out);
     if (strlen(text) > PIN_CRON_TEXT_MAX)
         return pin__err_set(err, PIN_INVALID,
                             "cron expression %s has %zu bytes, more than %d; write it shorter",
                             pin__quote_text(text).text, strlen(text), PIN_CRON_TEXT_MAX);
+    fields_at = pin__cron_text_without_zone(text);
+    if (fields_at != text && (st = read_zone(&p, text, fields_at)) != PIN_OK)
+        return st;
+    text = fields_at;
     while (is_space(*text))
         text++;
     return *text == '@' ? read_alias(&p, text) : read_expression(&p, text);
@@ -472,17 +539,44 @@ matches_weekday(const struct pin_cron *c, const struct pin_civil *t)
     return c->nth && c->nth_weekday == t->weekday && (t->day - 1) / 7 + 1 == c->nth;
 }
 
+/* A working day stands for itself, and next to a weekend for the days of it that have no nearer
+ * one: the 1st on a Saturday goes to Monday, the month's last day on a Sunday to Friday. */
+static bool
+matches_workday(const struct pin_cron *c, const struct pin_civil *t)
+{
+    int last = pin__civil_days_in_month(t->year, t->month);
+    uint32_t near = c->near_days;
+
+    if (t->weekday == 0 || t->weekday == 6)
+        return false;
+    if (c->last_workday && (t->day == last || (t->weekday == 5 && t->day >= last - 2)))
+        return true;
+    if (near >> t->day & 1)
+        return true;
+    if (t->weekday == 1)
+        return (near >> (t->day - 1) & 1) || (t->day == 3 && (near >> 1 & 1));
+    if (t->weekday == 5)
+        return (t->day < last && (near >> (t->day + 1) & 1)) ||
+               (t->day == last - 2 && (near >> last & 1));
+    return false;
+}
+
+bool
+pin__cron_either_day(const struct pin_cron *c)
+{
+    return c->sets[PIN_CRON_DAY] != fields[PIN_CRON_DAY].full &&
+           c->sets[PIN_CRON_WEEKDAY] != fields[PIN_CRON_WEEKDAY].full;
+}
+
 static bool
 matches_day(const struct pin_cron *c, const struct pin_civil *t)
 {
-    bool any_day = c->sets[PIN_CRON_DAY] == fields[PIN_CRON_DAY].full;
-    bool any_weekday = c->sets[PIN_CRON_WEEKDAY] == fields[PIN_CRON_WEEKDAY].full;
-    bool day = is_in(c, PIN_CRON_DAY, t->day) ||
+    bool day = is_in(c, PIN_CRON_DAY, t->day) || matches_workday(c, t) ||
                (c->last_day && t->day == pin__civil_days_in_month(t->year, t->month));
 
-    if (any_day || any_weekday)
-        return day && matches_weekday(c, t);
-    return day || matches_weekday(c, t);
+    if (pin__cron_either_day(c))
+        return day || matches_weekday(c, t);
+    return day && matches_weekday(c, t);
 }
 
 bool
@@ -529,9 +623,28 @@ step_of(uint64_t set)
     return step;
 }
 
+/* `comma`: something stands in front. */
+static void
+print_day_marks(const struct pin_cron *c, bool comma, struct pin_buf *out)
+{
+    for (int d = 1; d <= 31; d++)
+        if (c->near_days >> d & 1) {
+            pin__buf_addf(out, "%s%dW", comma ? "," : "", d);
+            comma = true;
+        }
+    if (c->last_day) {
+        pin__buf_adds(out, comma ? ",L" : "L");
+        comma = true;
+    }
+    if (c->last_workday)
+        pin__buf_adds(out, comma ? ",LW" : "LW");
+}
+
 void
 pin__cron_print(const struct pin_cron *c, struct pin_buf *out)
 {
+    if (c->zone[0])
+        pin__buf_addf(out, "CRON_TZ=%s ", c->zone);
     for (int i = c->sets[PIN_CRON_SECOND] == 1; i < PIN_CRON_FIELD_COUNT; i++) {
         bool comma = false;
 
@@ -539,8 +652,8 @@ pin__cron_print(const struct pin_cron *c, struct pin_buf *out)
             pin__buf_addf(out, "*/%d", step_of(c->sets[i]));
         else
             comma = print_set(c->sets[i], &fields[i], out);
-        if (i == PIN_CRON_DAY && c->last_day)
-            pin__buf_adds(out, comma ? ",L" : "L");
+        if (i == PIN_CRON_DAY)
+            print_day_marks(c, comma, out);
         for (int d = 0; i == PIN_CRON_WEEKDAY && d < 7; d++)
             if (c->last_weekdays >> d & 1) {
                 pin__buf_addf(out, "%s%dL", comma ? "," : "", d);

@@ -142,30 +142,34 @@ instant_of(const struct pin_tz_rule *r, int64_t year, int offset_s)
     return pin__civil_to_unix(&new_year) + day_of(r, year) * 86400 + r->time_s - offset_s;
 }
 
-/* What holds is what the last change before the instant brought. A rule's time may lie up to a week
- * outside its day, so the years beside are asked as well. */
-int
-pin__posix_tz_offset(const struct pin_posix_tz *z, int64_t unix_s)
+/* Of two changes at one instant the start of daylight time counts. */
+static void
+note_change(struct pin_tz_span *s, int64_t unix_s, int64_t at, int offset_s, bool daylight)
 {
-    const int64_t far = INT64_C(1000000000) * 31556952;
-    int offset_s = z->standard_s;
-    int64_t last = INT64_MIN, year;
+    if (at > unix_s) {
+        if (at < s->end)
+            s->end = at;
+    } else if (at > s->start || (at == s->start && daylight)) {
+        s->start = at;
+        s->offset_s = offset_s;
+    }
+}
+
+/* What holds is what the last change before the instant brought. A rule's time may lie up to a week
+ * outside its day, so two years on either side are asked. */
+struct pin_tz_span
+pin__posix_tz_span(const struct pin_posix_tz *z, int64_t unix_s)
+{
+    const int64_t far = INT64_C(900000000) * 31556952;
+    struct pin_tz_span s = { INT64_MIN, INT64_MAX, z->standard_s };
+    int64_t year;
 
     if (!z->has_daylight || unix_s > far || unix_s < -far)
-        return z->standard_s;
+        return s;
     year = pin__civil_from_unix(unix_s, z->standard_s).year;
-    for (int64_t y = year - 1; y <= year + 1; y++) {
-        int64_t start = instant_of(&z->start, y, z->standard_s);
-        int64_t end = instant_of(&z->end, y, z->daylight_s);
-
-        if (start <= unix_s && start >= last) {
-            last = start;
-            offset_s = z->daylight_s;
-        }
-        if (end <= unix_s && end >= last && !(end == start && last == start)) {
-            last = end;
-            offset_s = z->standard_s;
-        }
+    for (int64_t y = year - 2; y <= year + 2; y++) {
+        note_change(&s, unix_s, instant_of(&z->start, y, z->standard_s), z->daylight_s, true);
+        note_change(&s, unix_s, instant_of(&z->end, y, z->daylight_s), z->standard_s, false);
     }
-    return offset_s;
+    return s;
 }

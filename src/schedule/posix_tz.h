@@ -30,7 +30,16 @@ struct pin_posix_tz {
 
 /* False for what is no such text. `size` bytes, not NUL-terminated. */
 bool pin__posix_tz_parse(struct pin_posix_tz *out, const char *text, size_t size);
-/* Seconds ahead of UTC at an instant. */
-int pin__posix_tz_offset(const struct pin_posix_tz *z, int64_t unix_s);
+/* A stretch of time over which clocks keep one offset. Two that touch may have the same. */
+struct pin_tz_span {
+    int64_t start; /* its first second; INT64_MIN: it has no beginning */
+    int64_t end;   /* the first second after it; INT64_MAX: it never ends */
+    int offset_s;  /* ahead of UTC; within PIN_TZ_OFFSET_S_MAX */
+};
+
+#define PIN_TZ_OFFSET_S_MAX 93600 /* 26 hours, more than any clock was ever off */
+
+/* The one around an instant. */
+struct pin_tz_span pin__posix_tz_span(const struct pin_posix_tz *z, int64_t unix_s);
 
 #endif

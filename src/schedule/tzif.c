@@ -4,8 +4,11 @@
 
 #include <stdint.h>
 
+#include "schedule/civil.h"
+
 #define HEADER_BYTES 44
-#define OFFSET_S_MAX 93600 /* 26 hours, more than any clock was ever off */
+#define CHANGES_APART_S                                                                            \
+    3600 /* so that a search by changes is short; the nearest known are 4 days */
 
 struct header {
     size_t isut, isstd, leap, time, type, abbreviation; /* counts */
@@ -55,6 +58,8 @@ read_changes(struct pin_tzif *out, const struct header *h, const char *at, struc
         out->types[i] = (uint8_t)at[8 * h->time + i];
         if (out->types[i] >= h->type || (i && out->changes[i] <= out->changes[i - 1]))
             return pin__err_set(err, PIN_INVALID, "has a table that is out of order");
+        if (i && (uint64_t)out->changes[i] - (uint64_t)out->changes[i - 1] < CHANGES_APART_S)
+            return pin__err_set(err, PIN_INVALID, "changes its clocks twice within an hour");
     }
     return PIN_OK;
 }
@@ -64,7 +69,7 @@ read_types(struct pin_tzif *out, const struct header *h, const char *at, struct 
 {
     for (size_t i = 0; i < h->type; i++) {
         out->offsets[i] = (int32_t)(uint32_t)big_endian(at + 6 * i, 4);
-        if (out->offsets[i] > OFFSET_S_MAX || out->offsets[i] < -OFFSET_S_MAX)
+        if (out->offsets[i] > PIN_TZ_OFFSET_S_MAX || out->offsets[i] < -PIN_TZ_OFFSET_S_MAX)
             return pin__err_set(err, PIN_INVALID, "is %d seconds off UTC", out->offsets[i]);
     }
     return PIN_OK;
@@ -82,6 +87,57 @@ read_footer(struct pin_tzif *out, struct pin_bytes file, size_t at, struct pin_e
     out->has_rule = end > start;
     if (out->has_rule && !pin__posix_tz_parse(&out->rule, start, (size_t)(end - start)))
         return pin__err_set(err, PIN_INVALID, "ends with a rule that is not understood");
+    return PIN_OK;
+}
+
+/* The number of a type with this offset, made when there is none; -1 when there is no room. */
+static int
+type_of(struct pin_tzif *t, size_t *type_count, int offset_s)
+{
+    for (size_t i = 0; i < *type_count; i++)
+        if (t->offsets[i] == offset_s)
+            return (int)i;
+    if (*type_count == PIN_TZIF_TYPES_MAX)
+        return -1;
+    t->offsets[*type_count] = offset_s;
+    return (int)(*type_count)++;
+}
+
+static int64_t
+start_of_year(int64_t year)
+{
+    struct pin_civil c = { .year = year, .month = 1, .day = 1 };
+
+    return pin__civil_to_unix(&c);
+}
+
+/* Adds the changes that the rule brings in the next decades: a table is much faster to ask. */
+static pin_status
+write_out_rule(struct pin_tzif *t, size_t type_count, struct pin_err *err)
+{
+    const int64_t from = start_of_year(1900), until = start_of_year(PIN_TZIF_YEAR);
+    const size_t most = t->change_count + 2 * (PIN_TZIF_YEAR - 1900) + 8;
+    int64_t *changes;
+    uint8_t *types;
+
+    if (!t->has_rule || !t->rule.has_daylight || !t->change_count ||
+        t->changes[t->change_count - 1] < from)
+        return PIN_OK;
+    if (!(changes = realloc(t->changes, most * sizeof *changes)))
+        return pin__err_no_memory(err);
+    t->changes = changes;
+    if (!(types = realloc(t->types, most * sizeof *types)))
+        return pin__err_no_memory(err);
+    t->types = types;
+    while (t->change_count < most && t->changes[t->change_count - 1] < until) {
+        int64_t next = pin__posix_tz_span(&t->rule, t->changes[t->change_count - 1]).end;
+        int type = type_of(t, &type_count, pin__posix_tz_span(&t->rule, next).offset_s);
+
+        if (type < 0 || next == INT64_MAX)
+            break;
+        t->changes[t->change_count] = next;
+        t->types[t->change_count++] = (uint8_t)type;
+    }
     return PIN_OK;
 }
 
@@ -106,7 +162,9 @@ pin__tzif_parse(struct pin_tzif *out, struct pin_bytes file, struct pin_err *err
     if ((st = read_changes(out, &h, file.data + at, err)) != PIN_OK ||
         (st = read_types(out, &h, file.data + at + 9 * h.time, err)) != PIN_OK)
         return st;
-    return read_footer(out, file, at + block_bytes(&h, 8), err);
+    if ((st = read_footer(out, file, at + block_bytes(&h, 8), err)) != PIN_OK)
+        return st;
+    return write_out_rule(out, h.type, err);
 }
 
 void
@@ -117,13 +175,24 @@ pin__tzif_fini(struct pin_tzif *t)
     memset(t, 0, sizeof *t);
 }
 
-int
-pin__tzif_offset(const struct pin_tzif *t, int64_t unix_s)
+/* By the rule, but not back beyond where it begins to hold. */
+static struct pin_tz_span
+span_by_rule(const struct pin_tzif *t, int64_t unix_s)
+{
+    struct pin_tz_span s = pin__posix_tz_span(&t->rule, unix_s);
+
+    if (t->change_count && s.start < t->changes[t->change_count - 1])
+        s.start = t->changes[t->change_count - 1];
+    return s;
+}
+
+struct pin_tz_span
+pin__tzif_span(const struct pin_tzif *t, int64_t unix_s)
 {
     size_t low = 0, high = t->change_count;
 
     if (t->has_rule && (!high || unix_s >= t->changes[high - 1]))
-        return pin__posix_tz_offset(&t->rule, unix_s);
+        return span_by_rule(t, unix_s);
     while (low < high) { /* changes before `low` have passed, those from `high` on have not */
         size_t middle = low + (high - low) / 2;
 
@@ -132,5 +201,9 @@ pin__tzif_offset(const struct pin_tzif *t, int64_t unix_s)
         else
             high = middle;
     }
-    return t->offsets[low ? t->types[low - 1] : 0];
+    return (struct pin_tz_span){
+        .start = low ? t->changes[low - 1] : INT64_MIN,
+        .end = low < t->change_count ? t->changes[low] : INT64_MAX,
+        .offset_s = t->offsets[low ? t->types[low - 1] : 0],
+    };
 }

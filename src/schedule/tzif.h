@@ -7,6 +7,7 @@
 
 #define PIN_TZIF_BYTES_MAX ((size_t)256 << 10)
 #define PIN_TZIF_TYPES_MAX 256
+#define PIN_TZIF_YEAR      2100 /* the rule is written out as changes up to here */
 
 struct pin_tzif {
     int64_t *changes; /* instants at which another type begins, ascending */
@@ -21,6 +22,7 @@ struct pin_tzif {
 pin_status pin__tzif_parse(struct pin_tzif *out, struct pin_bytes file,
                            struct pin_err *err) PIN_MUST_USE;
 void pin__tzif_fini(struct pin_tzif *t);
-int pin__tzif_offset(const struct pin_tzif *t, int64_t unix_s);
+/* The stretch of one offset around an instant. */
+struct pin_tz_span pin__tzif_span(const struct pin_tzif *t, int64_t unix_s);
 
 #endif

@@ -12,9 +12,18 @@
 
 #define LOCAL_FILE "/etc/localtime"
 
+struct stamp { /* what tells one file from another */
+    struct timespec changed;
+    off_t size;
+    ino_t inode;
+    dev_t device;
+};
+
 struct pin_zone {
     char *key; /* its name; "=" and the value of TZ for a local one */
     struct pin_tzif data;
+    char *path;         /* of its file; NULL when it is from none */
+    struct stamp stamp; /* of that file, when it was read; zeros: there was none */
     struct pin_zone *next;
 };
 
@@ -30,6 +39,7 @@ free_zone(struct pin_zone *z)
     if (!z)
         return;
     pin__tzif_fini(&z->data);
+    free(z->path);
     free(z->key);
     free(z);
 }
@@ -67,28 +77,42 @@ is_utc(const char *name)
     return strcmp(name, "UTC") == 0 || strcmp(name, "Etc/UTC") == 0;
 }
 
-/* Parts of letters, digits, + - and _, with slashes between; so never a path out of the folder. */
-static bool
-is_name(const char *name)
+/* So never a path out of the folder. */
+bool
+pin__zone_is_name(const char *name, size_t size)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    size_t n = strlen(name), part = 0;
+    size_t part = 0;
 
-    if (n == 0 || n > PIN_ZONE_NAME_MAX || !strchr(letters, name[0]))
+    if (size == 0 || size > PIN_ZONE_NAME_MAX)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        bool fits = strchr(letters, name[i]) || strchr("0123456789+-_", name[i]);
+    for (size_t i = 0; i < size; i++) {
+        char c = name[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        bool fits = letter || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '_';
 
-        if (name[i] == '/' ? part == 0 : !fits)
+        if ((i == 0 && !letter) || (c == '/' ? part == 0 : !fits))
             return false;
-        part = name[i] == '/' ? 0 : part + 1;
+        part = c == '/' ? 0 : part + 1;
     }
     return part > 0;
 }
 
+static struct stamp
+stamp_of(const struct stat *st)
+{
+    return (struct stamp){ st->st_mtim, st->st_size, st->st_ino, st->st_dev };
+}
+
+static bool
+same_stamp(const struct stamp *a, const struct stamp *b)
+{
+    return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
+           a->size == b->size && a->inode == b->inode && a->device == b->device;
+}
+
 /* Links are followed: tzdata and /etc/localtime are made of them. */
 static pin_status
-read_file(const char *path, struct pin_buf *out, struct pin_err *err)
+read_file(const char *path, struct pin_buf *out, struct stamp *stamp, struct pin_err *err)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     struct stat st;
@@ -102,6 +126,7 @@ read_file(const char *path, struct pin_buf *out, struct pin_err *err)
         status = pin__err_set(err, PIN_INVALID, "%s is no file", path);
         goto out;
     }
+    *stamp = stamp_of(&st);
     while (n > 0) {
         char *to = pin__buf_reserve(out, 4096);
 
@@ -123,10 +148,10 @@ out:
 }
 
 static pin_status
-load_file(struct pin_tzif *out, const char *path, struct pin_err *err)
+parse_file(struct pin_tzif *out, const char *path, struct stamp *stamp, struct pin_err *err)
 {
     struct pin_buf file = PIN_BUF_INIT(PIN_TZIF_BYTES_MAX);
-    pin_status st = read_file(path, &file, err);
+    pin_status st = read_file(path, &file, stamp, err);
 
     if (st == PIN_OK &&
         (st = pin__tzif_parse(out, (struct pin_bytes){ pin__buf_text(&file), file.size }, err)) !=
@@ -136,53 +161,66 @@ load_file(struct pin_tzif *out, const char *path, struct pin_err *err)
     return st;
 }
 
+/* The loaders fill a zone that is all zeros but for its key. */
 static pin_status
-load_rule(struct pin_tzif *out, const char *text, struct pin_err *err)
+load_file(struct pin_zone *z, const char *path, struct pin_err *err)
 {
-    out->has_rule = pin__posix_tz_parse(&out->rule, text, strlen(text));
-    if (out->has_rule)
+    free(z->path);
+    if (!(z->path = strdup(path)))
+        return pin__err_no_memory(err);
+    return parse_file(&z->data, path, &z->stamp, err);
+}
+
+static pin_status
+load_rule(struct pin_zone *z, const char *text, struct pin_err *err)
+{
+    z->data.has_rule = pin__posix_tz_parse(&z->data.rule, text, strlen(text));
+    if (z->data.has_rule)
         return PIN_OK;
     return pin__err_set(err, PIN_INVALID, "it is neither a zone's name nor a rule");
 }
 
 static pin_status
-load_named(const struct pin_zones *z, struct pin_tzif *out, const char *name, struct pin_err *err)
+load_named(const struct pin_zones *zones, struct pin_zone *z, const char *name, struct pin_err *err)
 {
     char path[PATH_MAX];
     int n;
 
     if (is_utc(name))
-        return load_rule(out, "UTC0", err);
-    n = snprintf(path, sizeof path, "%s/%s", z->folder, name);
+        return load_rule(z, "UTC0", err);
+    n = snprintf(path, sizeof path, "%s/%s", zones->folder, name);
     if (n < 0 || (size_t)n >= sizeof path)
         return pin__err_set(err, PIN_INVALID, "the path of the folder of zones is too long");
-    return load_file(out, path, err);
+    return load_file(z, path, err);
 }
 
-/* Of the machine; nobody named it. */
+/* Of the machine; nobody named it. Without the file it is UTC, until there is one. */
 static pin_status
-load_machine(const struct pin_zones *z, struct pin_tzif *out, const char *name, struct pin_err *err)
+load_machine(const struct pin_zones *zones, struct pin_zone *z, const char *name,
+             struct pin_err *err)
 {
-    pin_status st = load_file(out, LOCAL_FILE, err);
+    pin_status st = load_file(z, LOCAL_FILE, err);
 
-    (void)z;
+    (void)zones;
     (void)name;
-    return st == PIN_NOT_FOUND ? load_rule(out, "UTC0", err) : st;
+    return st == PIN_NOT_FOUND ? load_rule(z, "UTC0", err) : st;
 }
 
 static pin_status
-load_local(const struct pin_zones *z, struct pin_tzif *out, const char *tz, struct pin_err *err)
+load_local(const struct pin_zones *zones, struct pin_zone *z, const char *tz, struct pin_err *err)
 {
     pin_status st;
 
     tz += *tz == ':';
     if (!*tz)
-        return load_rule(out, "UTC0", err);
+        return load_rule(z, "UTC0", err);
     if (*tz == '/')
-        return load_file(out, tz, err);
-    if (is_name(tz) && (st = load_named(z, out, tz, err)) != PIN_NOT_FOUND)
+        return load_file(z, tz, err);
+    if (pin__zone_is_name(tz, strlen(tz)) && (st = load_named(zones, z, tz, err)) != PIN_NOT_FOUND)
         return st;
-    return load_rule(out, tz, err);
+    free(z->path);
+    z->path = NULL;
+    return load_rule(z, tz, err);
 }
 
 static const struct pin_zone *
@@ -196,7 +234,7 @@ find(const struct pin_zones *z, const char *kind, const char *name)
     return NULL;
 }
 
-typedef pin_status loader(const struct pin_zones *z, struct pin_tzif *out, const char *name,
+typedef pin_status loader(const struct pin_zones *zones, struct pin_zone *z, const char *name,
                           struct pin_err *err);
 
 /* Takes what is in the cache, or loads it and keeps it. */
@@ -218,7 +256,7 @@ get(struct pin_zones *z, const char *kind, const char *name, loader *load,
         return pin__err_no_memory(err);
     }
     snprintf(new->key, size, "%s%s", kind, name);
-    if ((st = load(z, &new->data, name, err)) != PIN_OK) {
+    if ((st = load(z, new, name, err)) != PIN_OK) {
         free_zone(new);
         return st;
     }
@@ -236,7 +274,7 @@ pin__zones_get(struct pin_zones *z, const char *name, const struct pin_zone **ou
     pin_status st;
 
     *out = NULL;
-    if (!is_name(name))
+    if (!pin__zone_is_name(name, strlen(name)))
         return pin__err_set(err, PIN_INVALID,
                             "%s cannot be the name of a time zone; write one such as Europe/Paris",
                             pin__quote_text(name).text);
@@ -271,14 +309,135 @@ pin__zones_local(struct pin_zones *z, const char *tz, const struct pin_zone **ou
     return st;
 }
 
+/* From when on the clocks of two tables differ, within a hundred years. */
+static bool
+first_difference(const struct pin_tzif *a, const struct pin_tzif *b, int64_t from, int64_t *at)
+{
+    const int64_t until = from + INT64_C(100) * 366 * 86400;
+
+    for (int64_t t = from; t < until;) {
+        struct pin_tz_span x = pin__tzif_span(a, t), y = pin__tzif_span(b, t);
+
+        *at = t;
+        if (x.offset_s != y.offset_s)
+            return true;
+        t = x.end < y.end ? x.end : y.end;
+    }
+    return false;
+}
+
+static void
+describe_difference(const struct pin_tzif *old, const struct pin_tzif *new, int64_t now,
+                    struct pin_buf *out)
+{
+    int64_t at;
+    struct pin_civil c;
+    int a, b;
+
+    if (!first_difference(old, new, now, &at)) {
+        pin__buf_adds(out, "its clocks show the same from now on");
+        return;
+    }
+    c = pin__civil_from_unix(at, 0);
+    a = pin__tzif_span(old, at).offset_s;
+    b = pin__tzif_span(new, at).offset_s;
+    pin__buf_addf(out,
+                  "from %04lld-%02d-%02dT%02d:%02d:%02dZ on its clocks are %+d minutes from UTC, "
+                  "in the old file %+d",
+                  (long long)c.year, c.month, c.day, c.hour, c.minute, c.second, b / 60, a / 60);
+}
+
+/* Returns whether the file is another. What cannot be read leaves the zone as it was, and is told
+ * once. */
+static bool
+reload(struct pin_zone *z, int64_t now, pin_zone_note *note, void *data)
+{
+    struct pin_buf text = PIN_BUF_INIT(4096);
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_tzif new = { 0 };
+    struct stamp stamp = { 0 };
+    struct stat st;
+    const char *name = z->path && strchr("=-", z->key[0]) ? z->path : z->key;
+
+    if (!z->path)
+        return false;
+    if (stat(z->path, &st) == 0)
+        stamp = stamp_of(&st);
+    if (same_stamp(&stamp, &z->stamp))
+        return false;
+    if (parse_file(&new, z->path, &stamp, &err) != PIN_OK) {
+        pin__buf_addf(&text, "the file of before stays in use: %s", err.message);
+        pin__tzif_fini(&new);
+    } else {
+        pin__buf_addf(&text, "%s was read again (%lld bytes, %lld before): ", z->path,
+                      (long long)stamp.size, (long long)z->stamp.size);
+        describe_difference(&z->data, &new, now, &text);
+        pin__tzif_fini(&z->data);
+        z->data = new;
+    }
+    z->stamp = stamp;
+    if (note)
+        note(data, name, pin__buf_text(&text));
+    pin__buf_fini(&text);
+    return true;
+}
+
+size_t
+pin__zones_reload(struct pin_zones *z, int64_t now_unix, pin_zone_note *note, void *data)
+{
+    size_t count = 0;
+
+    for (struct pin_zone *one = z->first; one; one = one->next)
+        count += reload(one, now_unix, note, data);
+    return count;
+}
+
+struct pin_tz_span
+pin__zone_span(const struct pin_zone *z, int64_t unix_s)
+{
+    return pin__tzif_span(&z->data, unix_s);
+}
+
 int
 pin__zone_offset(const struct pin_zone *z, int64_t unix_s)
 {
-    return pin__tzif_offset(&z->data, unix_s);
+    return pin__zone_span(z, unix_s).offset_s;
 }
 
 struct pin_civil
 pin__zone_civil(const struct pin_zone *z, int64_t unix_s)
 {
     return pin__civil_from_unix(unix_s, pin__zone_offset(z, unix_s));
+}
+
+/* An instant with this wall time is less than PIN_TZ_OFFSET_S_MAX away from it. */
+int
+pin__zone_wall_instants(const struct pin_zone *z, int64_t wall_s, int64_t out[2],
+                        struct pin_zone_gap *gap)
+{
+    struct pin_tz_span s = pin__zone_span(z, wall_s - PIN_TZ_OFFSET_S_MAX);
+    bool swallowed = false;
+    int count = 0;
+
+    for (;;) {
+        int64_t at = wall_s - s.offset_s, change = s.end;
+        int before_s = s.offset_s;
+
+        if (at >= s.start && at < s.end && count < 2)
+            out[count++] = at;
+        if (change > wall_s + PIN_TZ_OFFSET_S_MAX)
+            return count;
+        s = pin__zone_span(z, change);
+        if (gap && !swallowed && wall_s >= change + before_s && wall_s < change + s.offset_s) {
+            *gap = (struct pin_zone_gap){ change, before_s, s.offset_s };
+            swallowed = true;
+        }
+    }
+}
+
+int
+pin__zone_instants(const struct pin_zone *z, const struct pin_civil *local, int64_t out[2],
+                   struct pin_zone_gap *gap)
+{
+    return pin__zone_wall_instants(z, pin__civil_to_unix(local), out, gap);
 }

@@ -51,6 +51,49 @@ job_at() { echo "export default { meta(){ this.schedule($1) }, run(...args){ con
   here"
 }
 
+@test "CRON_TZ= in front of an expression is its zone, and must not say another than timeZone" {
+    project_with lib/background_jobs/paris.js "$(job_at "'CRON_TZ=Europe/Paris 0 9 * * *'")" \
+        lib/background_jobs/twice.js "$(job_at "{ cron: 'TZ=Asia/Kathmandu 0 9 * * *', timeZone: 'Asia/Kathmandu' }")" \
+        lib/background_jobs/main.js "$(ticks 2026-01-15T08:00:00Z 2026-07-15T07:00:00Z 2026-01-15T03:15:00Z 2026-01-15T09:00:00Z)"
+    run_separately pinstripe run-background-job main
+    expect_status 0
+    expect_output "2026-01-15T08:00:00Z
+  paris
+2026-07-15T07:00:00Z
+  paris
+2026-01-15T03:15:00Z
+  twice
+2026-01-15T09:00:00Z"
+    run_separately pinstripe list-background-jobs
+    expect_in_output "schedule: 0 9 * * * in Europe/Paris"
+    project_with lib/background_jobs/torn.js "$(job_at "{ cron: 'CRON_TZ=Europe/Paris 0 9 * * *', timeZone: 'UTC' }")" \
+        lib/background_jobs/lost.js "$(job_at "'CRON_TZ=Europe/Pariss 0 9 * * *'")"
+    run_separately pinstripe list-background-jobs
+    expect_status 1
+    expect_in_output 'two time zones, "Europe/Paris" in the expression and "UTC" as timeZone'
+    expect_in_output 'time zone "Europe/Pariss" is not known'
+}
+
+@test "where clocks jump, a schedule runs once a day and an hourly one every hour" {
+    project_with lib/background_jobs/daily.js "$(job_at "{ cron: '30 2 * * *', timeZone: 'America/New_York' }")" \
+        lib/background_jobs/early.js "$(job_at "{ cron: '30 1 * * *', timeZone: 'America/New_York' }")" \
+        lib/background_jobs/hourly.js "$(job_at "{ cron: '30 * * * *', timeZone: 'America/New_York' }")" \
+        lib/background_jobs/main.js "$(ticks 2026-03-08T06:30:00Z 2026-03-08T07:30:00Z 2026-11-01T05:30:00Z 2026-11-01T06:30:00Z)"
+    run_separately pinstripe run-background-job main
+    expect_status 0
+    expect_output "2026-03-08T06:30:00Z
+  early
+  hourly
+2026-03-08T07:30:00Z
+  daily
+  hourly
+2026-11-01T05:30:00Z
+  early
+  hourly
+2026-11-01T06:30:00Z
+  hourly"
+}
+
 @test "jobs run in the order of their names, schedules in that of their declaration, with their arguments" {
     project_with lib/background_jobs/b.js "export default { meta(){
             this.schedule('0 9 * * *', 'first', { n: 1 });

@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (pin__tzif_parse(&t, (struct pin_bytes){ (const char *)data, size }, NULL) == PIN_OK)
         for (size_t i = 0; i < sizeof instants / sizeof instants[0]; i++)
-            (void)pin__tzif_offset(&t, instants[i]);
+            (void)pin__tzif_span(&t, instants[i]);
     pin__tzif_fini(&t);
     return 0;
 }

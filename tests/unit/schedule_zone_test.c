@@ -270,7 +270,7 @@ a_damaged_file_is_refused(void **state)
 
         file.data[i] = (char)(file.data[i] ^ 0xff);
         if (pin__tzif_parse(&t, (struct pin_bytes){ file.data, file.size }, NULL) == PIN_OK)
-            (void)pin__tzif_offset(&t, 1768471650);
+            (void)pin__tzif_span(&t, 1768471650);
         pin__tzif_fini(&t);
         file.data[i] = (char)(file.data[i] ^ 0xff);
     }
