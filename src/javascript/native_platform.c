@@ -40,8 +40,13 @@ record_begins_with(JSValueConst proxy, JSValueConst target)
 {
     JSClassID id = 0;
     const void *record = JS_GetAnyOpaque(proxy, &id);
+    JSValue first;
 
-    if (!record || memcmp(record, &target, sizeof(target)) != 0)
+    if (!record)
+        return false;
+    memcpy(&first, record, sizeof(first));
+    if (JS_VALUE_GET_TAG(first) != JS_VALUE_GET_TAG(target) ||
+        JS_VALUE_GET_PTR(first) != JS_VALUE_GET_PTR(target))
         return false;
     proxy_class = id;
     return true;
