@@ -3,8 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -202,20 +201,40 @@ load_bytecode(JSContext *ctx, const struct pin_bytecode *b)
     return m;
 }
 
-/* Opens the folder that a module lies in, without leaving the root by a link. */
+/* Keeps errno. */
+static void
+close_kept(int fd)
+{
+    int code = errno;
+
+    close(fd);
+    errno = code;
+}
+
+/* Opens the folder that a module lies in, one step at a time: a link on the way is not followed, so
+ * that none leads out of the root. `path` has no `.` or `..` in it. */
 static int
 open_folder(int root_fd, const char *path, const char **file)
 {
-    const char *slash = strrchr(path, '/');
-    char folder[PIN_MODULE_NAME_MAX];
-    struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+    int folder = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
 
-    *file = slash ? slash + 1 : path;
-    if (!slash)
-        return fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-    return (int)syscall(SYS_openat2, root_fd, folder, &how, sizeof how);
+    for (*file = path; folder >= 0 && strchr(*file, '/');) {
+        size_t n = strcspn(*file, "/");
+        char name[NAME_MAX + 1];
+        int parent = folder;
+
+        if (n > NAME_MAX) {
+            close(parent);
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(name, *file, n);
+        name[n] = '\0';
+        folder = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        close_kept(parent);
+        *file += n + 1;
+    }
+    return folder;
 }
 
 static pin_status
@@ -226,9 +245,10 @@ read_source(struct pin_engine *e, const char *path, struct pin_buf *out, struct 
     int folder = open_folder(e->root_fd, path, &file);
     pin_status st;
 
-    if (folder < 0 && errno == EXDEV)
+    if (folder < 0 && errno == ENOTDIR)
         return pin__err_set(err, PIN_DENIED,
-                            "%s: a symbolic link leads out of the project's folder", path);
+                            "%s: %.*s is no folder, or a symbolic link, which is not followed",
+                            path, (int)(file - path - 1), path);
     if (folder < 0)
         return pin__err_errno(err, errno == ENOENT ? PIN_NOT_FOUND : PIN_IO, errno, "%s", path);
     st = pin__path_read_at(folder, file, out, &inner);
