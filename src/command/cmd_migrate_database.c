@@ -61,7 +61,7 @@ pin__migrate(struct cli *cli, struct pin_executor *x)
     st = pin__executor_run(x, &options, &output.sink, &summary, &err);
     code = exit_of(&summary);
     if (st == PIN_OK)
-        pin__run_output_summary(&output, options.name, &summary, code);
+        pin__run_output_summary(&output, options.name, &summary, (int)code);
     pin__run_output_fini(&output);
     if (st != PIN_OK)
         code = pin__cli_fail(cli, &err);

@@ -262,7 +262,7 @@ refuse_call(struct cli *cli, struct pin_executor *x, const struct call *c,
     pin__summary_init(&summary);
     pin__outcome_fail(&summary.outcome, PIN_OUTCOME_REFUSED, "Error", "%s", err->message);
     pin__run_output_init(&output, cli, x, true, false);
-    pin__run_output_summary(&output, c->name, &summary, code);
+    pin__run_output_summary(&output, c->name, &summary, (int)code);
     pin__run_output_fini(&output);
     pin__summary_fini(&summary);
     return code;
@@ -293,7 +293,7 @@ run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
     pin__cli_stop_on_signals(x, tick, &output);
     if (pin__executor_run(x, &options, &output.sink, &summary, &err) == PIN_OK) {
         code = exit_of_summary(&summary);
-        pin__run_output_summary(&output, name.text, &summary, code);
+        pin__run_output_summary(&output, name.text, &summary, (int)code);
         pin__run_output_fini(&output);
     } else {
         pin__run_output_fini(&output);

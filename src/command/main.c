@@ -43,5 +43,5 @@ main(int argc, char **argv)
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == PIN_EXIT_OK)
         code = pin__cli_refuse(&cli, PIN_IO, "cannot write the result to standard output: %s",
                                strerror(errno));
-    return code;
+    return (int)code;
 }

@@ -227,7 +227,8 @@ boolean_from_value(const struct pin_value *v)
 {
     if (v->type == PIN_VALUE_TEXT)
         return v->bytes.size == 4 && memcmp(v->bytes.data, "true", 4) == 0 ? JS_TRUE : JS_FALSE;
-    return (v->type == PIN_VALUE_INTEGER && v->integer) || (v->type == PIN_VALUE_REAL && v->real)
+    return (v->type == PIN_VALUE_INTEGER && v->integer) ||
+                   (v->type == PIN_VALUE_REAL && v->real != 0)
                ? JS_TRUE
                : JS_FALSE;
 }
