@@ -310,6 +310,10 @@ pin__executor_run(struct pin_executor *x, const struct pin_request_options *opti
         step(x);
     if (!x->top)
         return PIN_OK;
+    if (x->refused != PIN_OK) {
+        *err = x->refusal;
+        return x->refused;
+    }
     return pin__err_set(err, PIN_LOST, "the process that holds the project ended unexpectedly");
 }
 
@@ -356,6 +360,8 @@ end_nursery(struct pin_executor *x)
 
     if (x->nursery_pid <= 0)
         return;
+    if (!x->workers) /* nobody to bury, nothing open: it need not be asked */
+        kill(x->nursery_pid, SIGKILL);
     if (x->nursery_pidfd < 0 || poll(&p, 1, (int)pin__clock_until_ms(until)) <= 0)
         kill(x->nursery_pid, SIGKILL);
     while (waitpid(x->nursery_pid, NULL, 0) < 0 && errno == EINTR)

@@ -45,15 +45,16 @@ load(struct nursery *n, char **argv, struct pin_err *err)
         goto out;
     if ((st = pin__engine_load(n->engine, &catalog, err)) != PIN_OK)
         goto out;
-    if ((st = pin__engine_freeze(n->engine, err)) != PIN_OK)
-        goto out;
     if ((st = pin__buf_check(&catalog, "the project's catalog", err)) != PIN_OK)
         goto out;
     pin__channel_send(&n->control,
                       &(struct pin_message){ .type = PIN_MESSAGE_CATALOG,
                                              .bytes = { catalog.data, catalog.size } });
+    /* The executor reads the catalog while the image is taken; who only lists need not wait for it. */
     if (pin__channel_flush_all(&n->control) == PIN_LOST)
         st = pin__err_set(err, PIN_LOST, "the executor is gone");
+    else
+        st = pin__engine_freeze(n->engine, err);
 out:
     pin__buf_fini(&catalog);
     return st;
