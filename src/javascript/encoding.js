@@ -128,7 +128,9 @@ export class TextDecoder {
             this.#begun = false;
             throw new TypeError(`The encoded data was not valid for encoding ${this.#encoding}`);
         }
-        return this.#withoutMark(odd ? `${text}\ufffd` : text, stream);
+        // Half a pair and half a unit at the end are one mistake.
+        const cut = odd && (bytes[bytes.length - 2] & 0xfc) !== 0xd8;
+        return this.#withoutMark(cut ? `${text}\ufffd` : text, stream);
     }
 
     #withoutMark(text, stream) {

@@ -83,6 +83,7 @@ test('utf-16le and latin1 are known, other encodings are refused', () => {
     same(decode('61 00 3d d8 00 de', 'utf-16le'), 'a😀');
     same(decode('00 d8 61 00', 'utf-16'), '\ufffda');
     same(decode('61', 'utf-16le'), '\ufffd');
+    same(decode('00 d8 61', 'utf-16le'), '\ufffd');
     same(decode('e9 80 9f', 'latin1'), 'é€Ÿ');
     same(new TextDecoder('latin1').encoding, 'windows-1252');
     same(new TextDecoder(' UTF8 ').encoding, 'utf-8');
