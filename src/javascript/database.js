@@ -14,7 +14,7 @@ import { modelOf } from 'pinstripe:model';
 import { startQuery } from 'pinstripe:query';
 import { workspaceOf } from 'pinstripe:workspace';
 
-export { Model, ValidationError } from 'pinstripe:model';
+export { keepBrokenModels, Model, ValidationError } from 'pinstripe:model';
 
 /* What the service `database` gives. */
 export function createDatabase(context){

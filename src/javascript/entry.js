@@ -10,7 +10,7 @@ import { beginRun, endRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
 import { environment, importFile, refuse } from 'pinstripe:native/engine';
-import { migrate, Model, tenantPage } from 'pinstripe:database';
+import { keepBrokenModels, migrate, Model, tenantPage } from 'pinstripe:database';
 import { jobs, migrations, models, services } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
@@ -36,6 +36,7 @@ export async function load(files){
     jobs.makeClasses(BackgroundJob);
     services.makeClasses(Service);
     models.makeClasses(Model);
+    keepBrokenModels(models.entries);
     for(const { name, Class } of services.entries){
         if(Class) defineProjectService(name, Class);
     }

@@ -6,6 +6,7 @@
  * stands in the class: hooks, relations, scopes. A table without a model has rows of the class Model.
  */
 import { config } from 'pinstripe:config';
+import { defer } from 'pinstripe:defer';
 import { cascade, databaseOf, deleteRow, relatedTo, updateRow } from 'pinstripe:row';
 import * as inflector from 'pinstripe:native/inflector';
 import { makeQueryClass, Query } from 'pinstripe:query';
@@ -33,6 +34,8 @@ export class Model {
 
     get database(){ return databaseOf(this); }
     get workspace(){ return databaseOf(this).workspace; }
+    /* Whose row it is: awaits to the tenant's row, or to undefined. */
+    get tenant(){ return defer(() => this.tenantId && databaseOf(this).tenants.where({ id: this.tenantId }).first()); }
     get validationErrors(){ return problems.get(this) ?? {}; }
 
     /* Assigns the fields, then writes what differs from the database. Gives the row. */
@@ -133,19 +136,25 @@ class Tenant extends Model {}
 Object.defineProperty(Tenant, 'name', { value: 'tenant' });
 addMissing(Tenant.prototype, tenantMethods);
 
+/* The class of a table's rows. A table is not used without its model, whose checks would be missing. */
 export function modelOf(table){
-    return byTable.get(table) ?? (table == 'tenants' && config.multiTenant ? Tenant : Model);
+    const model = byTable.get(table);
+    if(model?.broken) throw new Error(`Model "${model.name}" is broken: ${model.broken.message} (${model.file}${model.broken.line ? `:${model.broken.line}` : ''})`);
+    return model ?? (table == 'tenants' && config.multiTenant ? Tenant : Model);
+}
+
+/* Entries of the registry whose files could not be used; called once, when all are known. */
+export function keepBrokenModels(entries){
+    for(const entry of entries){
+        if(entry.broken) byTable.set(inflector.pluralize(entry.name), entry);
+    }
 }
 
 function relate(Class, name, defaults, options){
     const relation = { ...defaults, ...options, name, through: options.through === undefined ? undefined : [options.through].flat() };
     Class.relations[name] = relation;
     Class.Query.addRelation(relation);
-    Object.defineProperty(Class.prototype, name, {
-        configurable: true,
-        get(){ return relatedTo(this, relation); },
-        set(value){ Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }); },
-    });
+    Object.defineProperty(Class.prototype, name, { configurable: true, get(){ return relatedTo(this, relation); } });
     if(relation.cascadeDelete) Class.addHook('beforeDelete', function(){ return cascade(this, relation); });
     return Class;
 }
@@ -173,8 +182,8 @@ export async function validate(row, validateWith, stack){
     await runHooks(row, 'beforeValidation');
     await runHooks(row, 'validation');
     if(validateWith) await validateWith.call(row, row);
-    await runHooks(row, 'afterValidation');
     if(row.isValidationError()) throw Object.assign(new ValidationError({ ...problems.get(row) }), { stack });
+    await runHooks(row, 'afterValidation');
 }
 
 function addMissing(prototype, methods){

@@ -92,11 +92,7 @@ export function tenantPrototype(model, session){
     const prototype = Object.create(model.prototype);
     for(const name of session.tableNames){
         if(name in prototype || name == 'tenants') continue;
-        Object.defineProperty(prototype, name, {
-            configurable: true,
-            get(){ return this.scopedDatabase.table(name); },
-            set(value){ Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }); },
-        });
+        Object.defineProperty(prototype, name, { configurable: true, get(){ return this.scopedDatabase.table(name); } });
     }
     return prototype;
 }

@@ -173,6 +173,20 @@ comment b
     job_prints 'const post = await posts.insert({ title: "one" }); console.log(post.title, post.loud());' 'one! ONE!'
 }
 
+@test "a table is not used without its model" {
+    with_user_model 'meta(){ this.addHook("beforeSave", () => {}); }'
+    job_with 'await users.insert({});'
+    run_separately pinstripe run-background-job probe
+    expect_status 1
+    expect_in_errors 'Model "user" is broken: No such hook "beforeSave" for model "user"'
+    expect_in_errors '(lib/models/user.js:1)'
+}
+
+@test "afterValidation runs only for what is valid" {
+    with_user_model 'meta(){ this.mustNotBeBlank("name"); this.afterValidation(function(){ console.log("valid", this.name); }); }'
+    job_prints 'await error(() => users.insert({})); await users.insert({ name: "ann" });' 'valid ann'
+}
+
 @test "a misspelt hook makes the model broken, and says so" {
     with_user_model 'meta(){ this.addHook("beforeSave", () => {}); }'
     job_with 'console.log(1);'

@@ -8,6 +8,7 @@ ALPHA='tenantsFilter: tenants => tenants.where({ name: "alpha" }),'
     job probe '' '
         const { users, posts } = this.database;
         let streamed = 0; for await (const user of users) streamed++;
+        if((await (await users.first()).tenant).id !== (await this.database.tenant).id) console.log("no tenant");
         console.log((await this.database.tenant).name, await names(users), await users.count(), (await users.first()).name, streamed,
             await names(users.posts), await users.where({ posts: { titleContains: "by" } }).count(), (await posts.first()).user !== undefined, (await (await posts.first()).user).name);'
     prints probe 'alpha alpha1 alpha2 2 alpha1 2 by alpha1 by alpha2 2 true alpha1
