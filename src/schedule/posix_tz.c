@@ -113,33 +113,45 @@ pin__posix_tz_parse(struct pin_posix_tz *out, const char *text, size_t size)
            read_rule(&c, &out->end) && c.at == c.end;
 }
 
-/* Days from January 1 of `year` to the rule's day. */
+/* Of the first of a month, from 1970-01-01. */
+static int64_t
+day_number(int64_t year, int month)
+{
+    struct pin_civil first = { .year = year, .month = month, .day = 1 };
+
+    return pin__civil_to_unix(&first) / 86400; /* whole days: nothing is rounded */
+}
+
+/* The rule's day in a year, from 1970-01-01. */
 static int64_t
 day_of(const struct pin_tz_rule *r, int64_t year)
 {
-    struct pin_civil first = { .year = year, .month = r->month, .day = 1 };
-    struct pin_civil new_year = { .year = year, .month = 1, .day = 1 };
     bool leap = pin__civil_days_in_month(year, 2) == 29;
-    int64_t start;
+    int64_t first;
     int day;
 
     if (r->kind == PIN_TZ_JULIAN)
-        return r->day - 1 + (leap && r->day >= 60);
+        return day_number(year, 1) + r->day - 1 + (leap && r->day >= 60);
     if (r->kind == PIN_TZ_DAY_OF_YEAR)
-        return r->day;
-    start = pin__civil_to_unix(&first);
-    day = 1 + (r->day - pin__civil_from_unix(start, 0).weekday + 7) % 7 + 7 * (r->week - 1);
-    if (day > pin__civil_days_in_month(year, r->month))
+        return day_number(year, 1) + r->day;
+    first = day_number(year, r->month);
+    day = (int)((r->day - (first + 4) % 7 + 14) % 7) + 7 * (r->week - 1); /* day 0: a Thursday */
+    if (day >= pin__civil_days_in_month(year, r->month))
         day -= 7;
-    return (start - pin__civil_to_unix(&new_year)) / 86400 + day - 1;
+    return first + day;
 }
 
 static int64_t
 instant_of(const struct pin_tz_rule *r, int64_t year, int offset_s)
 {
-    struct pin_civil new_year = { .year = year, .month = 1, .day = 1 };
+    return day_of(r, year) * 86400 + r->time_s - offset_s;
+}
 
-    return pin__civil_to_unix(&new_year) + day_of(r, year) * 86400 + r->time_s - offset_s;
+/* Whether it is far from the turn of the year, so that nothing of another year comes between. */
+static bool
+is_within_year(const struct pin_tz_rule *r)
+{
+    return r->kind == PIN_TZ_WEEKDAY && r->month > 1 && r->month < 12;
 }
 
 /* Of two changes at one instant the start of daylight time counts. */
@@ -155,21 +167,32 @@ note_change(struct pin_tz_span *s, int64_t unix_s, int64_t at, int offset_s, boo
     }
 }
 
+static void
+note_year(struct pin_tz_span *s, const struct pin_posix_tz *z, int64_t unix_s, int64_t year)
+{
+    note_change(s, unix_s, instant_of(&z->start, year, z->standard_s), z->daylight_s, true);
+    note_change(s, unix_s, instant_of(&z->end, year, z->daylight_s), z->standard_s, false);
+}
+
 /* What holds is what the last change before the instant brought. A rule's time may lie up to a week
- * outside its day, so two years on either side are asked. */
+ * outside its day, so two years on either side are asked when it could matter. */
 struct pin_tz_span
 pin__posix_tz_span(const struct pin_posix_tz *z, int64_t unix_s)
 {
     const int64_t far = INT64_C(900000000) * 31556952;
     struct pin_tz_span s = { INT64_MIN, INT64_MAX, z->standard_s };
+    bool simple = is_within_year(&z->start) && is_within_year(&z->end);
     int64_t year;
 
     if (!z->has_daylight || unix_s > far || unix_s < -far)
         return s;
     year = pin__civil_from_unix(unix_s, z->standard_s).year;
-    for (int64_t y = year - 2; y <= year + 2; y++) {
-        note_change(&s, unix_s, instant_of(&z->start, y, z->standard_s), z->daylight_s, true);
-        note_change(&s, unix_s, instant_of(&z->end, y, z->daylight_s), z->standard_s, false);
+    note_year(&s, z, unix_s, year);
+    for (int beside = 1; beside <= (simple ? 1 : 2); beside++) {
+        if (!simple || s.start == INT64_MIN)
+            note_year(&s, z, unix_s, year - beside);
+        if (!simple || s.end == INT64_MAX)
+            note_year(&s, z, unix_s, year + beside);
     }
     return s;
 }
