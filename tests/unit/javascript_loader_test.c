@@ -270,6 +270,7 @@ a_long_chain_of_imports_is_no_crash(void **state)
     write_file("lib/background_jobs/deep.js", "import '../chain/0.js';\n" JOB, strlen(JOB) + 24);
     write_file("lib/background_jobs/other.js", JOB, strlen(JOB));
     open_engine(&e);
+    pin__engine_set_top_level_limit(e, 120000);
     catalog = load(e);
     broken = find_job(catalog, "deep");
     if (!json_is_null(broken) &&
