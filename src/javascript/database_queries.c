@@ -1,11 +1,14 @@
 /* database_queries.c - carries out what a Query (query.js) describes.
  *
- *   select(session, scope, query, prototype, origin)          an array of rows
- *   first(session, scope, query, prototype, origin)           a row or undefined
- *   page(session, scope, query, prototype, origin, key, rows) { rows, key }: at most `rows` rows
- * that come after `key`; key is undefined at the end count(session, scope, query) update(session,
- * scope, query, fields) deleteAll(session, scope, query) toSql(session, scope, query)   [text,
- * ...values] run(session, scope, text, values)                         an array of plain objects
+ *   select(session, scope, query, prototype, origin)    an array of rows
+ *   first(session, scope, query, prototype, origin)     a row, or undefined
+ *   page(session, scope, query, prototype, origin, key, count)
+ *       { rows, key }: at most `count` rows after `key`; the new key is undefined at the end
+ *   count(session, scope, query)
+ *   update(session, scope, query, fields)
+ *   deleteAll(session, scope, query)
+ *   toSql(session, scope, query)                        [text, ...values]
+ *   run(session, scope, text, values)                   an array of plain objects
  *
  * A query is { table, ops, limit, offset }; an op is an array that begins with one of enum op_kind.
  */

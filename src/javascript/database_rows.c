@@ -2,9 +2,11 @@
  *
  *   newRow(session, table, prototype, origin)   a row that is not in the database yet
  *   insertRow(session, scope, row)    writes it; afterwards it shows what the database holds
- *   updateRow(session, scope, row)    writes the columns that differ; gives their number, or -1
- * when the row is gone deleteRow(session, scope, row) origin(row)                       { database,
- * table }, undefined for what is no row isStored(row)
+ *   updateRow(session, scope, row)    writes the columns that differ, and gives their number;
+ *                                     -1 when the row is gone
+ *   deleteRow(session, scope, row)
+ *   origin(row)                       { database, table }; undefined for what is no row
+ *   isStored(row)
  *
  * The table of a row is the name in its origin: `origin.table.name`.
  */

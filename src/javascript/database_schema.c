@@ -1,13 +1,14 @@
 /* database_schema.c - what tables there are, and what migrations do to them.
  *
- *   table(session, name)              { name, columns: { name: type }, version, scoped } or
- * undefined tables(session)                   the names, sorted createTable(session, scope, name)
+ *   table(session, name)          { name, columns: { name: type }, scoped }, or undefined
+ *   tables(session)               the names, sorted
+ *   createTable(session, scope, name)
  *   addColumn(session, scope, table, name, type, { index, default })
  *   removeColumn(session, scope, table, name)
  *   dropTable(session, scope, name)
  *   migrationPrepare(session)
- *   migrationBegin(session, version)  true: to be run now, in an open transaction; false: was
- * applied migrationCommit(session, version)
+ *   migrationBegin(session, version)   true: run it now, in the open transaction; false: it was
+ *   migrationCommit(session, version)
  */
 #include "database/migration.h"
 #include "javascript/database_calls.h"
@@ -22,7 +23,6 @@ describe(JSContext *ctx, const struct pin_table *table)
                           JS_NewString(ctx, pin__column_type_name(table->columns[i].type)));
     JS_SetPropertyStr(ctx, o, "name", JS_NewString(ctx, table->name));
     JS_SetPropertyStr(ctx, o, "columns", columns);
-    JS_SetPropertyStr(ctx, o, "version", JS_NewInt64(ctx, (int64_t)table->version));
     JS_SetPropertyStr(ctx, o, "scoped", JS_NewBool(ctx, table->tenant_column >= 0));
     return o;
 }

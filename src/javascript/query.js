@@ -57,7 +57,7 @@ export class Query {
     where(condition, ...params){
         if(typeof condition == 'string') return this.#add([TEXT, condition, params]);
         if(Array.isArray(condition) && typeof condition[0] == 'string') return this.#add([TEXT, condition[0], condition.slice(1)]);
-        if(condition === null || typeof condition != 'object' || Array.isArray(condition)) throw invalidArgument();
+        if(!isPlain(condition)) throw invalidArgument();
         const table = this.#table;
         let query = this;
         for(const key of Object.keys(condition)) query = query.#whereKey(table, key, condition[key]);
@@ -302,6 +302,13 @@ function opText([kind, a, b]){
         case WHERE_IN: return ` where ${a} in ${b.table}`;
         default: return ` order by ${a}${b ? ' desc' : ''}`;
     }
+}
+
+/* A Date, a Map or a row has no conditions in it, and would mean every row. */
+function isPlain(value){
+    if(value === null || typeof value != 'object') return false;
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === Object.prototype || prototype === null;
 }
 
 function invalidArgument(){

@@ -91,7 +91,7 @@ function isFixed(name, scoped, scope){
 }
 
 export function hasSetter(object, name){
-    for(let o = object; o; o = Object.getPrototypeOf(o)){
+    for(let o = object; o && o !== Object.prototype; o = Object.getPrototypeOf(o)){
         const descriptor = Object.getOwnPropertyDescriptor(o, name);
         if(descriptor) return Boolean(descriptor.set);
     }

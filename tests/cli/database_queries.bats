@@ -21,8 +21,10 @@ ann bob'
 
 @test "a condition that is none is refused in the original's words" {
     job_prints '
-        for(const args of [[], [5], [null], [[]], [{ name: [] }]]) console.log(await error(() => users.where(...args)));' \
+        for(const args of [[], [5], [null], [[]], [{ name: [] }], [new Date(0)], [new Map()]]) console.log(await error(() => users.where(...args)));' \
 'Error: Invalid argument (0) - expected object, array or string.
+Error: Invalid argument (0) - expected object, array or string.
+Error: Invalid argument (0) - expected object, array or string.
 Error: Invalid argument (0) - expected object, array or string.
 Error: Invalid argument (0) - expected object, array or string.
 Error: Invalid argument (0) - expected object, array or string.

@@ -54,6 +54,23 @@ TypeError: insert needs an object with the fields of the new row; it got ann.
     job_prints 'const ann = await users.insert({ name: "ann" }); await ann.delete(); await ann.update({ name: "b" }); console.log(await users.count());' '0'
 }
 
+@test "odd values go in and come out, or are refused" {
+    job_prints '
+        const there = async fields => (await users.insert(fields));
+        console.log((await there({ name: "a\0b" })).name.length, (await there({ name: "\u{1f600}" })).name, (await there({ age: 12345678901n })).age);
+        console.log((await there({ bornOn: new Date(8.64e15) })).bornOn.getTime(), (await there({ photo: new Uint8Array(8).subarray(2, 5) })).photo.length);
+        console.log((await there(JSON.parse(`{"__proto__": {"a": 1}, "constructor": 1, "name": "p"}`))).constructor.name, await users.count());
+        console.log(await error(() => there({ bornOn: new Date(NaN) })));
+        console.log(await error(() => there({ name: Symbol("x") })));
+        console.log(await error(() => users.where({ name(){} }).all()));' \
+'3 😀 12345678901
+8640000000000000 3
+user 6
+Error: Column "bornOn" of "users": an invalid Date cannot be stored in a database
+Error: Column "name" of "users": a symbol cannot be stored in a database
+Error: where({ name: ... }): a function cannot be stored in a database'
+}
+
 @test "an array is inserted all or none" {
     job_prints '
         console.log(await error(() => users.insert([{ name: "a" }, { bornOn: "never" }])), await users.count());

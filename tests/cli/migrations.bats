@@ -79,3 +79,17 @@ own_setup() { project_with; }
     run_separately pinstripe run-background-job grow
     expect_output "[ '1_things' ] [] { things: 'table' }"
 }
+
+@test "a dropped database can be migrated again in the same job" {
+    migration 1_things 'await this.database.table("things").addColumn("name", "string");'
+    project_with lib/background_jobs/again.js '
+        export default { async run(){
+            await this.database.migrate();
+            await this.database.things.insert({ name: "x" });
+            await this.database.drop();
+            console.log(await this.database.migrate(), await this.database.things.count());
+        } };'
+    run_separately pinstripe run-background-job again
+    expect_output "[ '1_things' ] 0"
+    expect_status 0
+}
