@@ -8,7 +8,7 @@
  */
 #include "executor/run.h"
 
-enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4, QUEUE_OF_SHORT_RUNS = 3 };
+enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4, QUEUE_OF_SHORT_RUNS = 8 };
 
 struct load {
     size_t busy;   /* workers with a run in hand */

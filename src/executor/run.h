@@ -15,7 +15,7 @@
 #include "executor/channel.h"
 #include "executor/executor.h"
 
-enum { WORKER_QUEUE_MAX = 4 };
+enum { WORKER_QUEUE_MAX = 8 };
 
 struct run;
 struct request;
