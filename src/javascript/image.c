@@ -13,6 +13,7 @@
 #define RESERVE_MAX    ((size_t)16 << 30)
 #define RESERVE_MIN    ((size_t)64 << 20)
 #define GROW_BYTES     ((size_t)256 << 10)
+#define FINE_BYTES     ((size_t)128)       /* blocks up to this have classes of 16 bytes */
 #define LARGE_BYTES    ((size_t)256 << 10) /* blocks above this get a mapping of their own */
 #define ZEROED_BYTES   ((size_t)256 << 10) /* of what a run allocated; the rest is given back */
 #define GRACE_BYTES    ((size_t)4 << 20)   /* over the limit, to unwind */
@@ -47,8 +48,8 @@ struct pin_image {
     size_t committed; /* accessible bytes from base */
     struct state *state;
     enum pin_image_mode mode;
-    uint64_t limit;
-    uint64_t floor; /* state->used when the image was taken */
+    uint64_t ceiling; /* state->used may not pass this */
+    uint64_t floor;   /* state->used when the image was taken */
     uint64_t peak;
     struct pin_breach breach;
     struct large *large;
@@ -78,21 +79,17 @@ round_up(size_t n, size_t to)
 }
 
 static uint32_t
-class_of(size_t n, size_t *class_bytes)
+class_of(size_t n)
 {
-    unsigned log, shift;
+    unsigned log;
 
-    if (n <= 128) {
-        *class_bytes = n;
+    if (n <= FINE_BYTES)
         return (uint32_t)(n / 16) - 1;
-    }
     log = 63 - (unsigned)__builtin_clzll(n - 1);
-    shift = log - 2;
-    *class_bytes = (((n - 1) >> shift) + 1) << shift;
-    return 8 + (log - 7) * 4 + (uint32_t)(((n - 1) >> shift) & 3);
+    return 8 + (log - 7) * 4 + (uint32_t)(((n - 1) >> (log - 2)) & 3);
 }
 
-static size_t
+static inline size_t
 bytes_of_class(uint32_t class)
 {
     unsigned log;
@@ -105,7 +102,7 @@ bytes_of_class(uint32_t class)
 
 /* --- blocks: a header of 8 bytes, then the payload, aligned to 16 --- */
 
-static uint64_t *
+static inline uint64_t *
 header_of(const void *payload)
 {
     return (uint64_t *)((uintptr_t)payload - HEADER_BYTES);
@@ -117,7 +114,7 @@ large_of(const void *payload)
     return (struct large *)((uintptr_t)payload - sizeof(struct large));
 }
 
-static uint32_t
+static inline uint32_t
 checked_class(const void *payload)
 {
     uint64_t header = *header_of(payload);
@@ -170,7 +167,7 @@ carve(struct pin_image *m, uint32_t class, size_t bytes)
     return block + 1;
 }
 
-static void *
+static inline void *
 alloc_small(struct pin_image *m, uint32_t class, size_t bytes)
 {
     void *payload = m->state->free[class];
@@ -229,29 +226,32 @@ refuse(struct pin_image *m, size_t more)
     return NULL;
 }
 
-/* Whether a run may hold `more` bytes. */
 static bool
+over_limit(struct pin_image *m, size_t more)
+{
+    refuse(m, more);
+    return more > GRACE_BLOCK || m->state->used + more > m->ceiling + GRACE_BYTES;
+}
+
+/* Whether a run may hold `more` bytes. */
+static inline bool
 within_limit(struct pin_image *m, size_t more)
 {
-    uint64_t held = held_by_run(m);
-
-    if (held + more <= m->limit)
-        return true;
-    refuse(m, more);
-    return more <= GRACE_BLOCK && held + more <= m->limit + GRACE_BYTES;
+    return m->state->used + more <= m->ceiling || !over_limit(m, more);
 }
 
-static void
+static inline void
 count(struct pin_image *m, JSMallocState *js, size_t bytes)
 {
-    m->state->used += bytes;
+    uint64_t used = m->state->used += bytes;
+
     js->malloc_size += bytes;
     js->malloc_count++;
-    if (m->state->used > m->peak)
-        m->peak = m->state->used;
+    if (used > m->peak)
+        m->peak = used;
 }
 
-static void
+static inline void
 uncount(struct pin_image *m, JSMallocState *js, size_t bytes)
 {
     m->state->used -= bytes;
@@ -259,20 +259,11 @@ uncount(struct pin_image *m, JSMallocState *js, size_t bytes)
     js->malloc_count--;
 }
 
-static void *
-image_malloc(JSMallocState *js, size_t size)
+static inline void *
+take(struct pin_image *m, JSMallocState *js, uint32_t class, size_t bytes)
 {
-    struct pin_image *m = js->opaque;
-    size_t bytes = round_up(size + HEADER_BYTES, 16);
-    uint32_t class = CLASS_LARGE;
     void *payload;
 
-    if (size > RESERVE_MAX)
-        return refuse(m, size);
-    if (m->image_bytes && bytes > LARGE_BYTES)
-        bytes = round_up(size + sizeof(struct large), PAGE);
-    else
-        class = class_of(bytes, &bytes);
     if (!within_limit(m, bytes))
         return NULL;
     payload = class == CLASS_LARGE ? alloc_large(m, bytes) : alloc_small(m, class, bytes);
@@ -282,23 +273,53 @@ image_malloc(JSMallocState *js, size_t size)
     return payload;
 }
 
+static void *
+malloc_more(struct pin_image *m, JSMallocState *js, size_t size)
+{
+    uint32_t class;
+
+    if (size > RESERVE_MAX)
+        return refuse(m, size);
+    if (m->image_bytes && size + HEADER_BYTES > LARGE_BYTES)
+        return take(m, js, CLASS_LARGE, round_up(size + sizeof(struct large), PAGE));
+    class = class_of(round_up(size + HEADER_BYTES, 16));
+    return take(m, js, class, bytes_of_class(class));
+}
+
+static void *
+image_malloc(JSMallocState *js, size_t size)
+{
+    struct pin_image *m = js->opaque;
+    size_t bytes;
+
+    if (size > FINE_BYTES - HEADER_BYTES)
+        return malloc_more(m, js, size);
+    bytes = (size + HEADER_BYTES + 15) & ~(size_t)15;
+    return take(m, js, (uint32_t)(bytes / 16) - 1, bytes);
+}
+
+static void
+free_large(struct pin_image *m, JSMallocState *js, struct large *l)
+{
+    uncount(m, js, l->mapped_bytes);
+    large_unlink(l);
+    munmap(l, l->mapped_bytes);
+}
+
 static void
 image_free(JSMallocState *js, void *payload)
 {
     struct pin_image *m = js->opaque;
     uint32_t class;
-    size_t bytes;
 
     if (!payload)
         return;
     class = checked_class(payload);
-    bytes = block_bytes(payload);
-    uncount(m, js, bytes);
     if (class == CLASS_LARGE) {
-        large_unlink(large_of(payload));
-        munmap(large_of(payload), bytes);
+        free_large(m, js, large_of(payload));
         return;
     }
+    uncount(m, js, bytes_of_class(class));
     *header_of(payload) = MAGIC_FREE << 32 | class;
     memcpy(payload, &m->state->free[class], sizeof(void *));
     m->state->free[class] = payload;
@@ -488,7 +509,7 @@ pin__image_new(struct pin_image **out, enum pin_image_mode mode, uint64_t limit_
     if (!m)
         return pin__err_no_memory(err);
     m->mode = mode;
-    m->limit = limit_bytes;
+    m->ceiling = limit_bytes;
     m->period = PERIOD_MIN;
     if ((st = reserve(m, err)) == PIN_OK && !commit(m, sizeof(struct state)))
         st = pin__err_errno(err, PIN_NO_MEMORY, errno, "cannot get memory for the JavaScript heap");
@@ -556,7 +577,7 @@ pin__image_freeze(struct pin_image *m, struct pin_err *err)
 void
 pin__image_start(struct pin_image *m, uint64_t limit_bytes)
 {
-    m->limit = limit_bytes < RESERVE_MAX ? limit_bytes : RESERVE_MAX;
+    m->ceiling = m->floor + (limit_bytes < RESERVE_MAX ? limit_bytes : RESERVE_MAX);
     m->breach = (struct pin_breach){ 0 };
     m->peak = m->floor;
 }
