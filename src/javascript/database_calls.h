@@ -61,7 +61,6 @@ PIN_DB_FUNCTION(pin__db_insert_row);
 PIN_DB_FUNCTION(pin__db_update_row);
 PIN_DB_FUNCTION(pin__db_delete_row);
 PIN_DB_FUNCTION(pin__db_origin);
-PIN_DB_FUNCTION(pin__db_is_stored);
 /* database_schema.c */
 PIN_DB_FUNCTION(pin__db_table);
 PIN_DB_FUNCTION(pin__db_tables);

@@ -6,7 +6,6 @@
  *                                     -1 when the row is gone
  *   deleteRow(session, scope, row)
  *   origin(row)                       { database, table }; undefined for what is no row
- *   isStored(row)
  *
  * The table of a row is the name in its origin: `origin.table.name`.
  */
@@ -185,12 +184,4 @@ PIN_DB_FUNCTION(pin__db_origin)
     (void)this;
     (void)argc;
     return JS_DupValue(ctx, pin__row_origin(argv[0]));
-}
-
-PIN_DB_FUNCTION(pin__db_is_stored)
-{
-    (void)ctx;
-    (void)this;
-    (void)argc;
-    return pin__row_is_stored(argv[0]) ? JS_TRUE : JS_FALSE;
 }

@@ -442,14 +442,6 @@ pin__row_origin(JSValueConst v)
     return row ? row->origin : JS_UNDEFINED;
 }
 
-bool
-pin__row_is_stored(JSValueConst v)
-{
-    const struct row *row = JS_GetOpaque(v, row_class);
-
-    return row && row->stored;
-}
-
 JSValue
 pin__row_stored(JSContext *ctx, JSValueConst v, size_t column)
 {

@@ -51,8 +51,6 @@ int pin__row_fill(JSContext *ctx, JSValueConst row, const struct pin_row_shape *
 bool pin__row_is(JSValueConst v);
 /* JS_UNDEFINED for what is no row. */
 JSValueConst pin__row_origin(JSValueConst row);
-/* False for a row that was never in the database. */
-bool pin__row_is_stored(JSValueConst row);
 /* What the database holds for a column; undefined for a row that is not stored. */
 JSValue pin__row_stored(JSContext *ctx, JSValueConst row, size_t column);
 

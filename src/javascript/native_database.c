@@ -404,7 +404,6 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("updateRow", 3, pin__db_update_row),
     JS_CFUNC_DEF("deleteRow", 3, pin__db_delete_row),
     JS_CFUNC_DEF("origin", 1, pin__db_origin),
-    JS_CFUNC_DEF("isStored", 1, pin__db_is_stored),
     JS_CFUNC_DEF("table", 2, pin__db_table),
     JS_CFUNC_DEF("tables", 1, pin__db_tables),
     JS_CFUNC_DEF("createTable", 3, pin__db_create_table),

@@ -218,9 +218,18 @@ export class Query {
 
     #forEach(fn){
         return sessionOf(this.#database).transaction(async () => {
-            for(const row of await this.all()) await fn(row);
+            for await (const row of await this.#snapshot()) await fn(row);
             return this;
         });
+    }
+
+    /* The rows that there are now, whatever happens to them while they are read: in batches where the order
+     * allows it. */
+    async #snapshot(){
+        const { ops, limit, offset } = this.#described;
+        if(limit !== undefined || offset || ops.some(([kind]) => kind == ORDER) || !('_id' in this.#table.columns)) return this.all();
+        const last = await this.orderBy('_id', 'desc').first();
+        return last ? this.where({ _idLe: last._id }) : [];
     }
 
     /* --- for migrations --- */

@@ -204,6 +204,21 @@ comment b
     job_prints 'await error(() => users.insert({})); await users.insert({ name: "ann" });' 'valid ann'
 }
 
+@test "update and delete of a query with hooks take the rows that there were, however many" {
+    with_user_model 'meta(){
+        this.afterUpdate(async function(){ await this.database.users.insert({ name: "made by a hook" }); });
+        this.beforeDelete(() => {});
+    }'
+    job_prints '
+        await users.insert(Array.from({ length: 600 }, (_, i) => ({ age: i })));
+        await users.where({ ageGe: 0 }).update({ name: "seen" });
+        console.log(await users.where({ name: "seen" }).count(), await users.count());
+        await users.where({ name: "seen" }).orderBy("age").limit(5).delete();
+        await users.where({ name: "seen", ageLt: 300 }).delete();
+        console.log(await users.count());' '600 1200
+900'
+}
+
 @test "a misspelt hook makes the model broken, and says so" {
     with_user_model 'meta(){ this.addHook("beforeSave", () => {}); }'
     job_with 'console.log(1);'

@@ -52,3 +52,20 @@ inner beta'
     job probe 'multiTenant: false,' 'const tenant = await this.database.tenants.insert({ name: "x" }); console.log(tenant.plan, tenant.active);'
     prints probe 'free true'
 }
+
+@test "workers that write at once wait for each other and lose nothing" {
+    job many 'multiTenant: false,' 'await this.database.tenants.insert(Array.from({ length: 60 }, (_, i) => ({ name: `t${i}` })));'
+    prints many ''
+    job probe 'tenantsFilter: tenants => tenants.where({ nameBeginsWith: "t" }),' '
+        const { users } = this.database;
+        await users.insert({ name: "own", age: 0 });
+        for(let i = 0; i < 3; i++) await this.database.transaction(async () => {
+            const own = await users.first();
+            await own.update({ age: own.age + 1 });
+            await users.insert({ name: `${i}` });
+        });'
+    run_separately pinstripe run-background-job probe --workers 6
+    expect_status 0
+    job after 'multiTenant: false,' 'const { users } = this.database; console.log(await users.where({ name: "own", age: 3 }).count(), await users.where({ name: ["0", "1", "2"] }).count());'
+    prints after '60 180'
+}
