@@ -50,7 +50,8 @@ load(struct nursery *n, char **argv, struct pin_err *err)
     pin__channel_send(&n->control,
                       &(struct pin_message){ .type = PIN_MESSAGE_CATALOG,
                                              .bytes = { catalog.data, catalog.size } });
-    /* The executor reads the catalog while the image is taken; who only lists need not wait for it. */
+    /* The executor reads the catalog while the image is taken; who only lists need not wait for it.
+     */
     if (pin__channel_flush_all(&n->control) == PIN_LOST)
         st = pin__err_set(err, PIN_LOST, "the executor is gone");
     else

@@ -41,7 +41,7 @@ PIN_DB_FUNCTION(pin__db_table)
         return JS_EXCEPTION;
     name = pin__db_text(&call, argv[1]);
     st = name ? pin__schema_table(call.session, name, &table, &call.err) : call.err.status;
-    if (st == PIN_OK)
+    if (name && st == PIN_OK)
         o = describe(ctx, table);
     return pin__db_call_end(&call, st == PIN_NOT_FOUND ? PIN_OK : st, o);
 }
