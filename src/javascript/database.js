@@ -10,7 +10,7 @@ import { chooseScope, pageOfTenants, tenantRow } from 'pinstripe:tenant';
 import { rootOfRun } from 'pinstripe:run';
 import { openSession } from 'pinstripe:session';
 import { defer } from 'pinstripe:defer';
-import { modelOf } from 'pinstripe:model';
+import { modelOf, singletonNames, singletonRow } from 'pinstripe:model';
 import { startQuery } from 'pinstripe:query';
 import { workspaceOf } from 'pinstripe:workspace';
 
@@ -86,8 +86,14 @@ class Database {
         return fn ? fn.call(query, query) : query;
     }
 
+    /* Awaits to the row of a singleton model. */
+    singleton(name){
+        return defer(async () => singletonRow(this, name, await this.#scope() !== true));
+    }
+
     get info(){
-        return Object.fromEntries(this.#session.tableNames.map(name => [name, 'table']));
+        const tables = this.#session.tableNames.map(name => [name, 'table']);
+        return Object.fromEntries([...tables, ...singletonNames().map(name => [name, 'singleton'])]);
     }
 
     isScoped(name){
@@ -156,7 +162,8 @@ Object.setPrototypeOf(Database.prototype, new Proxy(Object.prototype, {
         if(typeof name == 'symbol' || name in target || name == 'then' || name == 'toJSON') return Reflect.get(target, name, database);
         if(!(database instanceof Database)) return undefined;
         const session = sessionOf(database);
-        return session.table(name) ? startQuery(database, name, modelOf(name)) : noSuchTable(name, session);
+        if(session.table(name)) return startQuery(database, name, modelOf(name));
+        return singletonNames().includes(name) ? database.singleton(name) : noSuchTable(name, session);
     },
 }));
 

@@ -11,6 +11,7 @@ import { cascade, databaseOf, deleteRow, relatedTo, updateRow } from 'pinstripe:
 import * as inflector from 'pinstripe:native/inflector';
 import { makeQueryClass, Query } from 'pinstripe:query';
 import { metaMethods } from 'pinstripe:registry';
+import { models } from 'pinstripe:registries';
 import { tenantMethods } from 'pinstripe:tenant';
 
 const HOOKS = [
@@ -19,6 +20,7 @@ const HOOKS = [
 ];
 const problems = new WeakMap(); /* row -> { field: message } of its last validation */
 const byTable = new Map();
+const singletons = new Map(); /* name -> class */
 
 export class ValidationError extends Error {
     constructor(errors){
@@ -74,6 +76,15 @@ Object.assign(Model, metaMethods, {
 
     completeClass(Class){
         byTable.set(inflector.pluralize(Class.name), Class);
+    },
+
+    /* Besides other models: 'singleton', for a table that has one row, made when it is first asked for. */
+    include(...mixins){
+        for(const mixin of mixins){
+            if(mixin == 'singleton' && !models.get(mixin)) singletons.set(this.name, this);
+            else metaMethods.include.call(this, mixin);
+        }
+        return this;
     },
 
     /* hook: a function called with the row as `this`, or the name of a method of the row. */
@@ -141,6 +152,17 @@ export function modelOf(table){
     const model = byTable.get(table);
     if(model?.broken) throw new Error(`Model "${model.name}" is broken: ${model.broken.message} (${model.file}${model.broken.line ? `:${model.broken.line}` : ''})`);
     return model ?? (table == 'tenants' && config.multiTenant ? Tenant : Model);
+}
+
+export function singletonNames(){
+    return [...singletons.keys()];
+}
+
+/* The one row of a singleton model; undefined in a project with tenants when there is none. */
+export async function singletonRow(database, name, isConfined){
+    if(config.multiTenant && !isConfined) return undefined;
+    const table = database.table(inflector.pluralize(name));
+    return await table.first() ?? database.lock(async () => await table.first() ?? table.insert());
 }
 
 /* Entries of the registry whose files could not be used; called once, when all are known. */

@@ -219,6 +219,16 @@ comment b
 900'
 }
 
+@test "a singleton makes its row when it is first asked for, and once" {
+    printf 'export default { meta(){ this.include("singleton"); }, greet(){ return `hello ${this.title}`; } };\n' >lib/models/post.js
+    job_prints '
+        console.log(await posts.count(), (await this.database.post).greet(), await posts.count());
+        await Promise.all([this.database.post, this.database.post]);
+        await (await this.database.post).update({ title: "x" });
+        console.log(await this.database.post.greet(), await posts.count(), this.database.info.post);' '0 hello  1
+hello x 1 singleton'
+}
+
 @test "a misspelt hook makes the model broken, and says so" {
     with_user_model 'meta(){ this.addHook("beforeSave", () => {}); }'
     job_with 'console.log(1);'
