@@ -3,6 +3,10 @@
 
 #include <stdarg.h>
 
+#undef pin__err_set /* the analyzer's view of them */
+#undef pin__err_errno
+#undef pin__err_no_memory
+
 static const char *const status_names[PIN_STATUS_COUNT] = {
     [PIN_OK] = "ok",
     [PIN_EMPTY] = "empty",

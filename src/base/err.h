@@ -32,6 +32,13 @@ pin_status pin__err_errno(struct pin_err *err, pin_status status, int code, cons
 void pin__err_prefix(struct pin_err *err, const char *fmt, ...) PIN_PRINTF(2, 3);
 pin_status pin__err_no_memory(struct pin_err *err);
 
+#ifdef __clang_analyzer__ /* which does not know that the status given is the status returned */
+#define pin__err_set(err, status, ...) ((void)pin__err_set(err, status, __VA_ARGS__), (status))
+#define pin__err_errno(err, status, code, ...)                                                     \
+    ((void)pin__err_errno(err, status, code, __VA_ARGS__), (status))
+#define pin__err_no_memory(err) ((void)pin__err_no_memory(err), PIN_NO_MEMORY)
+#endif
+
 /* The name of a status ("not found"), for logs. Never NULL. */
 const char *pin__status_name(pin_status status);
 

@@ -166,7 +166,6 @@ static pin_status
 add_column(struct pin_schema *schema, struct table_entry *e, const struct pin_schema_column *c,
            struct pin_err *err)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): its table was read before */
     size_t capacity = e->capacity ? e->capacity * 2 : 16;
     struct pin_column *grown;
     char *name = pin__arena_strdup(&schema->arena, c->column);

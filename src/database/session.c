@@ -414,7 +414,7 @@ pin__statement_get(struct pin_session *s, struct pin_bytes sql, const struct pin
     } else {
         if ((st = make_statement(s, sql, guard, out, err)) != PIN_OK)
             return st;
-        (*out)->hash = hash; /* NOLINT(clang-analyzer-core.NullDereference): PIN_OK set it */
+        (*out)->hash = hash;
         if (found)
             keep_loose(s, *out);
         else

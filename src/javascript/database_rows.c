@@ -102,7 +102,6 @@ PIN_DB_FUNCTION(pin__db_insert_row)
                                &list, &fields.count, &call.err)) != PIN_OK)
         goto out;
     fields.fields = list;
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): PIN_OK has set it */
     st = pin__insert(call.session, &scope, table->name, &fields, 1, &inserted, pin__clock_mono(),
                      &call.err);
     if (st == PIN_OK)
@@ -115,7 +114,6 @@ out:
 static pin_status
 key_of(struct pin_db_call *call, JSValueConst row, const struct pin_table *table, int64_t *key)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): callers have found it */
     JSValue v = table->key_column < 0 ? JS_UNDEFINED
                                       : pin__row_stored(call->ctx, row, (size_t)table->key_column);
     bool ok = JS_IsNumber(v) && JS_ToInt64(call->ctx, key, v) == 0;
