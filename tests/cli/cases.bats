@@ -6,7 +6,7 @@ run_case() {
     local folder=${BATS_TEST_DIRNAME%/cli}/cases
     PINSTRIPE=$PINSTRIPE run_separately "$folder/run" "$folder/$1" "$TEST_FOLDER"
     expect_status 0
-    diff "$folder/$1/expected.txt" <(printf '%s\n' "$output") || { printf 'stderr:\n%s\n' "$stderr"; return 1; }
+    diff "$folder/$1/expected.txt" <(printf '%s\n' "$output") || { printf 'stderr:\n%s\n' "${stderr-}"; return 1; }
 }
 
 @test "01: one job reachable under every spelling of its name; result is undefined" {
