@@ -15,7 +15,7 @@
 #include "project/files.h"
 #include "project/project.h"
 
-enum { LOAD_MS_MAX = 60000, TOP_LEVEL_MS = 5000 };
+enum { LOAD_MS_MAX = 60000, TOP_LEVEL_MS = 5000, COLLECTIONS_MAX = 8 };
 
 #define STACK_BYTES    ((size_t)8 << 20)
 #define LOAD_BYTES_MAX ((uint64_t)1 << 30) /* of a whole project */
@@ -401,13 +401,26 @@ pin__engine_set_top_level_limit(struct pin_engine *e, int64_t ms)
     e->top_level_ms = ms;
 }
 
+/* A collection may make jobs: callbacks of a FinalizationRegistry. */
+static bool
+collect_all(struct pin_engine *e)
+{
+    for (int i = 0; i < COLLECTIONS_MAX; i++) {
+        JS_RunGC(e->rt);
+        if (!JS_IsJobPending(e->rt))
+            return true;
+        if (!pin__engine_drain(e))
+            return false;
+    }
+    return false;
+}
+
 pin_status
 pin__engine_freeze(struct pin_engine *e, struct pin_err *err)
 {
-    if (JS_IsJobPending(e->rt) || e->timers.count || e->calls.count)
+    if (!collect_all(e) || e->timers.count || e->calls.count)
         return pin__err_set(err, PIN_FAILED, "the project's files left something pending");
     pin__rejections_clear(&e->rejections, e->ctx); /* of files that are told as broken */
-    JS_RunGC(e->rt);
     pin__collector_spare_all(e->image, e->ctx);
     e->phase = PIN_ENGINE_FROZEN;
     return pin__image_freeze(e->image, err);

@@ -29,22 +29,39 @@ grow(struct pin_rejections *r)
     return true;
 }
 
+/* Handled ones are trimmed from both ends: handlers come in the order of the promises, or the
+ * newest first. */
 static void
 remove_candidate(struct pin_rejections *r, JSContext *ctx, size_t i)
 {
     struct pin_rejection gone = r->candidates[i];
 
-    for (r->count--; i < r->count; i++)
-        r->candidates[i] = r->candidates[i + 1];
+    r->candidates[i] = (struct pin_rejection){ JS_UNDEFINED, JS_UNDEFINED };
+    while (r->count > r->start && JS_IsUndefined(r->candidates[r->count - 1].promise))
+        r->count--;
+    while (r->start < r->count && JS_IsUndefined(r->candidates[r->start].promise))
+        r->start++;
+    if (r->start == r->count)
+        r->start = r->count = 0;
     JS_FreeValue(ctx, gone.promise);
     JS_FreeValue(ctx, gone.reason);
+}
+
+static bool
+is_same(JSValueConst a, JSValueConst b)
+{
+    return JS_IsObject(a) && JS_IsObject(b) && JS_VALUE_GET_PTR(a) == JS_VALUE_GET_PTR(b);
 }
 
 static void
 handled(struct pin_rejections *r, JSContext *ctx, JSValueConst promise)
 {
-    for (size_t i = r->count; i-- > 0;) /* mostly the newest one */
-        if (JS_VALUE_GET_PTR(r->candidates[i].promise) == JS_VALUE_GET_PTR(promise)) {
+    if (r->count && is_same(r->candidates[r->start].promise, promise)) {
+        remove_candidate(r, ctx, r->start);
+        return;
+    }
+    for (size_t i = r->count; i-- > r->start;)
+        if (is_same(r->candidates[i].promise, promise)) {
             remove_candidate(r, ctx, i);
             return;
         }
@@ -68,26 +85,22 @@ pin__rejections_track(JSContext *ctx, JSValueConst promise, JSValueConst reason,
                                                         .reason = JS_DupValue(ctx, reason) };
 }
 
-static bool
-is_same(JSValueConst a, JSValueConst b)
-{
-    return JS_IsObject(b) && JS_VALUE_GET_PTR(a) == JS_VALUE_GET_PTR(b);
-}
-
 void
 pin__rejections_settle(struct pin_rejections *r, JSContext *ctx, JSValueConst own,
                        JSValueConst other)
 {
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = r->start; i < r->count; i++) {
         struct pin_rejection c = r->candidates[i];
 
+        if (JS_IsUndefined(c.promise))
+            continue;
         if (is_same(c.promise, own) || is_same(c.promise, other))
             JS_FreeValue(ctx, c.reason);
         else
             keep(r, ctx, c.reason);
         JS_FreeValue(ctx, c.promise);
     }
-    r->count = 0;
+    r->start = r->count = 0;
 }
 
 void
@@ -109,7 +122,7 @@ pin__rejections_clear(struct pin_rejections *r, JSContext *ctx)
 void
 pin__rejections_drop(struct pin_rejections *r)
 {
-    r->count = 0;
+    r->start = r->count = 0;
     r->found = false;
 }
 

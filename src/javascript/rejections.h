@@ -17,8 +17,9 @@ struct pin_rejection {
 };
 
 struct pin_rejections {
-    struct pin_rejection *candidates;
-    size_t count;
+    struct pin_rejection *candidates; /* in order; undefined ones were handled */
+    size_t start;                     /* of the first that was not */
+    size_t count;                     /* ends after the last that was not */
     size_t capacity;
     bool found;
     JSValue first; /* the reason; undefined unless found */

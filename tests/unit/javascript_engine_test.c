@@ -276,6 +276,15 @@ static const struct row rows[] = {
     { .name = "handled-later",
       .run = "async run(){ const p = Promise.reject(new Error('x')); await 1; "
              "await 2; await p.catch(() => {}) }" },
+    { .name = "handled-in-bulk",
+      .run = "async run(){ const all = Array.from({ length: 10000 }, (_, i) => Promise.reject(i)); "
+             "const some = all.filter((_, i) => i % 3); await Promise.allSettled(some.reverse()); "
+             "}",
+      .kind = PIN_OUTCOME_REJECTED,
+      .error = "{\"value\":0}" },
+    { .name = "handled-in-order",
+      .run = "async run(){ await Promise.allSettled(Array.from({ length: 10000 }, (_, i) => "
+             "Promise.reject(i))) }" },
     { .name = "handled-too-late",
       .run = "async run(){ const p = Promise.reject(new Error('x')); "
              "await new Promise(r => setTimeout(r, 1)); await p.catch(() => {}) }",
