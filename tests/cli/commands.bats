@@ -128,3 +128,22 @@ load helper
     expect_status 1
     expect_in_output "cannot write the result"
 }
+
+@test "docs/commands.md describes every command and every exit code" {
+    local docs=$BATS_TEST_DIRNAME/../../docs/commands.md name code
+    for name in $(pinstripe list-commands | sed -n 's/^  \* //p'); do
+        grep -q "^## .*$name" "$docs" || { echo "docs/commands.md has no heading for $name"; return 1; }
+    done
+    for code in $(pinstripe help exit-codes | awk '$1 ~ /^[0-9]+$/ { print $1 }'); do
+        grep -qE "^\| ([0-9]+, )?$code(, [0-9]+)? \|" "$docs" || { echo "docs/commands.md has no exit code $code"; return 1; }
+    done
+}
+
+@test "every option that help shows is in docs/commands.md" {
+    local docs=$BATS_TEST_DIRNAME/../../docs/commands.md name option
+    for name in $(pinstripe list-commands | sed -n 's/^  \* //p'); do
+        for option in $(pinstripe help "$name" | grep -oE '^  --[a-z-]+'); do
+            [ "$option" = --topic ] || grep -qF -- "$option" "$docs" || { echo "$name: $option"; return 1; }
+        done
+    done
+}
