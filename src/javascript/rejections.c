@@ -3,7 +3,10 @@
 
 #include "base/err.h"
 
-enum { CANDIDATES_MAX = 65536 }; /* beyond that the run fails anyway */
+enum {
+    CANDIDATES_MAX = 65536, /* beyond that the run fails anyway */
+    KEPT_CAPACITY = 1024,   /* between runs */
+};
 
 static void
 keep(struct pin_rejections *r, JSContext *ctx, JSValue reason)
@@ -124,6 +127,8 @@ pin__rejections_drop(struct pin_rejections *r)
 {
     r->start = r->count = 0;
     r->found = false;
+    if (r->capacity > KEPT_CAPACITY)
+        pin__rejections_fini(r);
 }
 
 void

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { ARGS_MAX = 16, SLOT_BITS = 16 };
+enum { SLOT_BITS = 16, KEPT_CAPACITY = 1024 /* between runs */ };
 
 #define DELAY_MS_MAX 2147483647.0 /* as in browsers and Node: more than this means 1 ms */
 
@@ -16,9 +16,8 @@ struct pin_timer {
     uint32_t next_free; /* only while free */
     bool open;
     bool quiet;
-    int argc;
     JSValue function;
-    JSValue args[ARGS_MAX];
+    JSValue args; /* an array, or undefined */
 };
 
 static bool
@@ -124,8 +123,7 @@ close_timer(struct pin_timers *t, JSContext *ctx, struct pin_timer *timer)
     timer->next_free = t->free_slot;
     t->free_slot = (uint32_t)(timer - t->slots) + 1;
     JS_FreeValue(ctx, timer->function);
-    for (int i = 0; i < timer->argc; i++)
-        JS_FreeValue(ctx, timer->args[i]);
+    JS_FreeValue(ctx, timer->args);
 }
 
 static int64_t
@@ -146,11 +144,26 @@ number_of(JSContext *ctx, const struct pin_timers *t, const struct pin_timer *ti
     return JS_NewInt64(ctx, ((int64_t)timer->uses << SLOT_BITS) + slot + 1);
 }
 
+static JSValue
+array_of(JSContext *ctx, int count, JSValueConst *values)
+{
+    JSValue array = JS_NewArray(ctx);
+
+    for (int i = 0; i < count && !JS_IsException(array); i++)
+        if (JS_DefinePropertyValueUint32(ctx, array, (uint32_t)i, JS_DupValue(ctx, values[i]),
+                                         JS_PROP_C_W_E) < 0) {
+            JS_FreeValue(ctx, array);
+            array = JS_EXCEPTION;
+        }
+    return array;
+}
+
 JSValue
 pin__timers_add(struct pin_timers *t, JSContext *ctx, enum pin_timer_kind kind, int argc,
                 JSValueConst *argv)
 {
     struct pin_timer *timer;
+    JSValue args = JS_UNDEFINED;
     int64_t ms;
 
     if (argc < 1 || !JS_IsFunction(ctx, argv[0]))
@@ -158,18 +171,20 @@ pin__timers_add(struct pin_timers *t, JSContext *ctx, enum pin_timer_kind kind, 
                                  kind == PIN_TIMER_REPEAT ? "setInterval" : "setTimeout");
     if ((ms = argc > 1 ? delay_ms(ctx, argv[1]) : 1) < 0)
         return JS_EXCEPTION;
-    if (!(timer = take_slot(t)))
+    if (argc > 2 && JS_IsException(args = array_of(ctx, argc - 2, argv + 2)))
+        return JS_EXCEPTION;
+    if (!(timer = take_slot(t))) {
+        JS_FreeValue(ctx, args);
         return JS_ThrowRangeError(ctx, "%d timers are open already: that is the limit of one run",
                                   PIN_TIMERS_MAX);
+    }
     timer->open = true;
     timer->due = pin__clock_after_ms(pin__clock_mono(), ms);
     timer->order = t->made++;
     timer->repeat_ms = kind == PIN_TIMER_REPEAT ? ms : 0;
     timer->quiet = kind == PIN_TIMER_QUIET;
     timer->function = JS_DupValue(ctx, argv[0]);
-    timer->argc = 0;
-    for (int i = 2; i < argc && timer->argc < ARGS_MAX; i++)
-        timer->args[timer->argc++] = JS_DupValue(ctx, argv[i]);
+    timer->args = args;
     t->heap[t->count++] = (uint32_t)(timer - t->slots);
     sift_up(t, t->count - 1);
     return number_of(ctx, t, timer);
@@ -199,20 +214,39 @@ pin__timers_next(const struct pin_timers *t)
     return t->slots[t->heap[0]].due;
 }
 
+/* function.apply(undefined, args), without a look at what a run has made of `apply`. */
+static JSValue
+call_with(JSContext *ctx, JSValueConst function, JSValueConst args)
+{
+    JSValue length = JS_GetPropertyStr(ctx, args, "length"), result = JS_EXCEPTION, *argv;
+    uint32_t count, filled = 0;
+
+    if (JS_ToUint32(ctx, &count, length) != 0 ||
+        !(argv = js_mallocz(ctx, (count + 1) * sizeof *argv)))
+        return JS_EXCEPTION;
+    while (filled < count &&
+           !JS_IsException(argv[filled] = JS_GetPropertyUint32(ctx, args, filled)))
+        filled++;
+    if (filled == count)
+        result = JS_Call(ctx, function, JS_UNDEFINED, (int)count, argv);
+    while (filled)
+        JS_FreeValue(ctx, argv[--filled]);
+    js_free(ctx, argv);
+    return result;
+}
+
 pin_status
 pin__timers_fire(struct pin_timers *t, JSContext *ctx, struct pin_mono now)
 {
-    struct pin_timer *timer, call;
-    JSValue result;
+    struct pin_timer *timer;
+    JSValue function, args, result;
 
     if (!t->count || pin__timers_next(t).ns > now.ns)
         return PIN_EMPTY;
     timer = &t->slots[t->heap[0]];
-    /* The callback may clear this timer or make the table move: call a copy. */
-    call = *timer;
-    JS_DupValue(ctx, call.function);
-    for (int i = 0; i < call.argc; i++)
-        JS_DupValue(ctx, call.args[i]);
+    /* The callback may clear this timer or make the table move. */
+    function = JS_DupValue(ctx, timer->function);
+    args = JS_DupValue(ctx, timer->args);
     if (timer->repeat_ms) {
         timer->due = pin__clock_after_ms(now, timer->repeat_ms);
         timer->order = t->made++;
@@ -221,10 +255,10 @@ pin__timers_fire(struct pin_timers *t, JSContext *ctx, struct pin_mono now)
         take_from_heap(t, 0);
         close_timer(t, ctx, timer);
     }
-    result = JS_Call(ctx, call.function, JS_UNDEFINED, call.argc, call.args);
-    JS_FreeValue(ctx, call.function);
-    for (int i = 0; i < call.argc; i++)
-        JS_FreeValue(ctx, call.args[i]);
+    result = JS_IsUndefined(args) ? JS_Call(ctx, function, JS_UNDEFINED, 0, NULL)
+                                  : call_with(ctx, function, args);
+    JS_FreeValue(ctx, function);
+    JS_FreeValue(ctx, args);
     if (JS_IsException(result))
         return PIN_FAILED;
     JS_FreeValue(ctx, result);
@@ -253,6 +287,8 @@ pin__timers_drop(struct pin_timers *t)
     t->slot_count = 0;
     t->free_slot = 0;
     t->made = 0;
+    if (t->capacity > KEPT_CAPACITY)
+        pin__timers_fini(t);
 }
 
 void

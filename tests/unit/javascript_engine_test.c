@@ -48,6 +48,11 @@ static const struct row rows[] = {
           "clearTimeout(12345); clearTimeout('no'); clearTimeout() }); console.log(seen.join('')) "
           "}",
       .printed = "abc\n" },
+    { .name = "timer-arguments",
+      .run = "async run(){ const many = Array(40).fill(2); await new Promise(r => { "
+             "Function.prototype.apply = null; setTimeout((...a) => { console.log(a.length, a[0], "
+             "a[39]); r() }, 1, ...many) }); setTimeout(a => console.log('never', a), 1e5, 1) }",
+      .printed = "40 2 2\n" },
     { .name = "microtask",
       .run = "async run(){ queueMicrotask(() => console.log('micro')); "
              "await null; console.log('after') }",
