@@ -30,6 +30,30 @@ print_applied(const struct cli *cli, const struct pin_buf *value)
     json_decref(document);
 }
 
+/* What a script may want to tell apart: the errors of the database carry a code. */
+static const struct {
+    const char *code;
+    enum pin_exit exit_code;
+} codes[] = {
+    { "DATABASE_UNAVAILABLE", PIN_EXIT_UNAVAILABLE },
+    { "DATABASE_BUSY", PIN_EXIT_TRY_AGAIN },
+};
+
+static enum pin_exit
+exit_of_error(const struct pin_buf *error)
+{
+    json_t *document = json_loadb(pin__buf_text(error), error->size, JSON_ALLOW_NUL, NULL);
+    json_t *properties = json_object_get(document, "properties");
+    const char *code = json_string_value(json_object_get(properties, "code"));
+    enum pin_exit exit_code = PIN_EXIT_FAILED;
+
+    for (size_t i = 0; code && i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(codes[i].code, code) == 0)
+            exit_code = codes[i].exit_code;
+    json_decref(document);
+    return exit_code;
+}
+
 static enum pin_exit
 exit_of(const struct pin_summary *s)
 {
@@ -41,7 +65,7 @@ exit_of(const struct pin_summary *s)
     case PIN_OUTCOME_CANCELLED:
         return pin__cli_stop_signal() == SIGINT ? PIN_EXIT_INTERRUPTED : PIN_EXIT_TERMINATED;
     default:
-        return PIN_EXIT_FAILED;
+        return exit_of_error(&s->outcome.error);
     }
 }
 

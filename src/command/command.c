@@ -162,6 +162,8 @@ run_command(struct cli *cli, const struct command *c, struct args *a, int argc, 
     }
     if ((st = apply_globals(cli, a, &err)) != PIN_OK)
         return pin__cli_fail(cli, &err);
+    if (pin__args_flag(a, "version"))
+        return print_version(cli);
     if (pin__args_flag(a, "help")) {
         pin__command_help(cli, c);
         return PIN_EXIT_OK;

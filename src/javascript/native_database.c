@@ -122,6 +122,19 @@ throw_stopped(JSContext *ctx)
     return JS_Throw(ctx, error);
 }
 
+/* With a property `code`, by which a program tells what it may try again. */
+static JSValue
+throw_code(JSContext *ctx, const struct pin_err *err, const char *code)
+{
+    JSValue error;
+
+    pin__js_throw(ctx, err);
+    error = JS_GetException(ctx);
+    if (JS_IsObject(error))
+        JS_DefinePropertyValueStr(ctx, error, "code", JS_NewString(ctx, code), JS_PROP_C_W_E);
+    return JS_Throw(ctx, error);
+}
+
 JSValue
 pin__db_call_end(struct pin_db_call *call, pin_status st, JSValue result)
 {
@@ -137,6 +150,8 @@ pin__db_call_end(struct pin_db_call *call, pin_status st, JSValue result)
         return throw_stopped(ctx);
     if (st == PIN_TIMEOUT && !call->slot->overdue)
         check_overdue(ctx, call->slot, &call->err);
+    if (call->err.status == PIN_BUSY)
+        return throw_code(ctx, &call->err, "DATABASE_BUSY");
     return pin__js_throw(ctx, &call->err);
 }
 
@@ -218,7 +233,8 @@ static PIN_DB_FUNCTION(js_open)
             ctx, "More than %d workspaces of one run use the database at once.", SLOTS_MAX);
     if (!slot->session &&
         open_session(ctx, slot, argv[0], JS_ToBool(ctx, argv[1]) == 1, &err) != PIN_OK)
-        return pin__js_throw(ctx, &err);
+        return throw_code(ctx, &err,
+                          err.status == PIN_BUSY ? "DATABASE_BUSY" : "DATABASE_UNAVAILABLE");
     slot->taken = true;
     slot->limit_ms = PIN_TRANSACTION_MS_DEFAULT;
     slot->engine = pin__engine_of(ctx);

@@ -132,3 +132,16 @@ Umbrella is fine"
     expect_status 0
     expect_in_output "Applied migration: 1700000002_add_example_data"
 }
+
+@test "migrate-database: 69 when the database cannot be opened, 1 when a migration fails" {
+    echo garbage >development.db
+    run_separately pinstripe migrate-database
+    expect_status 69
+    expect_in_errors "development.db is no SQLite database"
+    rm development.db
+    echo 'export default { migrate(){ throw new Error("not today"); } };' >lib/migrations/1700000003_bad.js
+    run_separately pinstripe migrate-database
+    expect_status 1
+    expect_in_errors "not today"
+    expect_in_errors "lib/migrations/1700000003_bad.js:1"
+}
