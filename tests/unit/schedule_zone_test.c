@@ -246,6 +246,162 @@ the_local_zone_follows_TZ(void **state)
             fail_msg("TZ=%s is accepted", bad[i]);
 }
 
+/* A wall time to its instants, and the gap that swallowed it. */
+static void
+wall_times_lead_back_to_instants(void **state)
+{
+    static const struct {
+        const char *zone, *wall;
+        int count;
+        const char *first, *second; /* with count 0: the gap's instant, NULL */
+        int gap_s;
+    } rows[] = {
+        { "UTC", "2026-01-15T10:07:30Z", 1, "2026-01-15T10:07:30Z", NULL, 0 },
+        { "America/New_York", "2026-03-08T01:59:59Z", 1, "2026-03-08T06:59:59Z", NULL, 0 },
+        { "America/New_York", "2026-03-08T02:00:00Z", 0, "2026-03-08T07:00:00Z", NULL, 3600 },
+        { "America/New_York", "2026-03-08T02:59:59Z", 0, "2026-03-08T07:00:00Z", NULL, 3600 },
+        { "America/New_York", "2026-03-08T03:00:00Z", 1, "2026-03-08T07:00:00Z", NULL, 0 },
+        { "America/New_York", "2026-11-01T00:59:59Z", 1, "2026-11-01T04:59:59Z", NULL, 0 },
+        { "America/New_York", "2026-11-01T01:00:00Z", 2, "2026-11-01T05:00:00Z",
+          "2026-11-01T06:00:00Z", 0 },
+        { "America/New_York", "2026-11-01T01:59:59Z", 2, "2026-11-01T05:59:59Z",
+          "2026-11-01T06:59:59Z", 0 },
+        { "America/New_York", "2026-11-01T02:00:00Z", 1, "2026-11-01T07:00:00Z", NULL, 0 },
+        { "America/New_York", "2150-03-08T02:30:00Z", 0, "2150-03-08T07:00:00Z", NULL, 3600 },
+        { "Australia/Lord_Howe", "2024-10-06T02:15:00Z", 0, "2024-10-05T15:30:00Z", NULL, 1800 },
+        { "Australia/Lord_Howe", "2024-04-07T01:45:00Z", 2, "2024-04-06T14:45:00Z",
+          "2024-04-06T15:15:00Z", 0 },
+        { "Antarctica/Troll", "2024-03-31T01:30:00Z", 0, "2024-03-31T01:00:00Z", NULL, 7200 },
+        { "Pacific/Apia", "2011-12-30T12:00:00Z", 0, "2011-12-30T10:00:00Z", NULL, 86400 },
+        { "America/Sao_Paulo", "2018-11-04T00:00:00Z", 0, "2018-11-04T03:00:00Z", NULL, 3600 },
+        { "Asia/Manila", "1844-12-31T12:00:00Z", 0, "1844-12-31T15:56:08Z", NULL, 86400 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t wall_s = instant(rows[i].wall), found[2] = { 0 };
+        struct pin_civil wall = pin__civil_from_unix(wall_s, 0);
+        struct pin_zone_gap gap = { 0 };
+        int count = pin__zone_instants(zone(rows[i].zone), &wall, found, &gap);
+        int64_t first = count ? found[0] : gap.at;
+
+        if (count != rows[i].count || first != instant(rows[i].first))
+            fail_msg("%s at %s: %d, first %lld", rows[i].wall, rows[i].zone, count,
+                     (long long)first);
+        if (count == 2)
+            assert_int_equal(found[1], instant(rows[i].second));
+        if (count == 0)
+            assert_int_equal(gap.after_s - gap.before_s, rows[i].gap_s);
+    }
+}
+
+static void
+spans_touch_and_cover_all_time(void **state)
+{
+    const struct pin_zone *z = zone("America/New_York");
+    struct pin_tz_span s = pin__zone_span(z, INT64_MIN);
+    int spans = 0;
+
+    (void)state;
+    assert_int_equal(s.start, INT64_MIN);
+    for (; s.end < instant("2300-01-01T00:00:00Z"); spans++) {
+        struct pin_tz_span next = pin__zone_span(z, s.end);
+
+        assert_int_equal(next.start, s.end);
+        assert_int_equal(pin__zone_span(z, s.end - 1).start, s.start);
+        s = next;
+    }
+    assert_true(spans > 750); /* two a year since 1918, but for some years of war */
+    assert_int_equal(pin__zone_span(z, INT64_MAX).end, INT64_MAX);
+}
+
+/* A folder of zones of our own, with one in it. */
+static char folder[64];
+
+static void
+put_zone(const char *source)
+{
+    struct pin_buf file = PIN_BUF_INIT(PIN_TZIF_BYTES_MAX);
+    char from[128], to[128], new[128];
+    FILE *f;
+
+    snprintf(from, sizeof from, "/usr/share/zoneinfo/%s", source);
+    snprintf(new, sizeof new, "%s/new", folder);
+    snprintf(to, sizeof to, "%s/Here", folder);
+    assert_int_equal(pin__path_read(from, &file, NULL), PIN_OK);
+    assert_non_null(f = fopen(new, "wb"));
+    assert_int_equal(fwrite(file.data, 1, file.size, f), file.size);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(rename(new, to), 0);
+    pin__buf_fini(&file);
+}
+
+static char noted[512];
+
+static void
+note(void *data, const char *name, const char *text)
+{
+    assert_ptr_equal(data, noted);
+    snprintf(noted, sizeof noted, "%s: %s", name, text);
+}
+
+static void
+expect_reload(struct pin_zones *own, size_t count, const char *words)
+{
+    noted[0] = '\0';
+    assert_int_equal(pin__zones_reload(own, instant("2026-01-01T00:00:00Z"), note, noted), count);
+    if (!strstr(noted, words))
+        fail_msg("noted \"%s\", expected \"%s\"", noted, words);
+}
+
+/* F68: the file changes while a program runs. */
+static void
+a_file_that_changes_is_read_again(void **state)
+{
+    struct pin_zones *own = NULL;
+    const struct pin_zone *z = NULL;
+    char path[128];
+    FILE *f;
+
+    (void)state;
+    snprintf(folder, sizeof folder, "%s/pin-zones.XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/Here", folder);
+    put_zone("Europe/Paris");
+    assert_int_equal(pin__zones_new(&own, folder, NULL), PIN_OK);
+    assert_int_equal(pin__zones_get(own, "Here", &z, NULL), PIN_OK);
+    expect_reload(own, 0, "");
+    put_zone("Europe/Athens");
+    expect_reload(own, 1,
+                  "from 2026-01-01T00:00:00Z on its clocks are +120 minutes from UTC, in the old "
+                  "file +60");
+    expect_wall(z, "Here", "2026-07-01T00:00:00Z", "2026-07-01T03:00:00");
+    expect_reload(own, 0, "");
+    put_zone("Africa/Tripoli");
+    expect_reload(
+        own, 1,
+        "from 2026-03-29T01:00:00Z on its clocks are +120 minutes from UTC, in the old file +180");
+    put_zone("Africa/Cairo");
+    put_zone("Africa/Tripoli");
+    expect_reload(own, 1, "its clocks show the same from now on");
+    assert_non_null(f = fopen(path, "wb"));
+    fputs("TZif", f);
+    fclose(f);
+    expect_reload(own, 1, "Here: the file of before stays in use: ");
+    expect_reload(own, 0, "");
+    assert_int_equal(remove(path), 0);
+    expect_reload(own, 1, "cannot open");
+    expect_wall(z, "Here", "2026-07-01T00:00:00Z", "2026-07-01T02:00:00");
+    expect_reload(own, 0, "");
+    put_zone("Asia/Tokyo");
+    expect_reload(own, 1, "+540 minutes");
+    expect_wall(z, "Here", "2026-07-01T00:00:00Z", "2026-07-01T09:00:00");
+    pin__zones_free(own);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void
 a_damaged_file_is_refused(void **state)
 {
@@ -287,6 +443,9 @@ main(void)
         cmocka_unit_test(a_zone_is_read_once),
         cmocka_unit_test(without_tzdata_only_utc_is_known),
         cmocka_unit_test(the_local_zone_follows_TZ),
+        cmocka_unit_test(wall_times_lead_back_to_instants),
+        cmocka_unit_test(spans_touch_and_cover_all_time),
+        cmocka_unit_test(a_file_that_changes_is_read_again),
         cmocka_unit_test(a_damaged_file_is_refused),
     };
 
