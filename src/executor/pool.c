@@ -350,8 +350,10 @@ pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
 void
 pin__workers_lost(struct pin_executor *x)
 {
-    while (x->workers)
-        worker_exited(x->workers, SIGKILL);
+    for (struct worker_process *w = x->workers, *next; w; w = next) {
+        next = w->next;
+        worker_exited(w, SIGKILL); /* frees w, no other */
+    }
 }
 
 void
