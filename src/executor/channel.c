@@ -182,12 +182,12 @@ pin__channel_send(struct pin_channel *c, const struct pin_message *m)
 }
 
 pin_status
-pin__channel_send_fd(struct pin_channel *c, const struct pin_message *m, int fd,
-                     struct pin_err *err)
+pin__channel_send_fds(struct pin_channel *c, const struct pin_message *m, const int *fds,
+                      size_t count, struct pin_err *err)
 {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(sizeof(int) * PIN_CHANNEL_FDS_MAX)];
     } control = { .bytes = { 0 } };
     struct iovec iov;
     struct msghdr h = {
@@ -199,10 +199,11 @@ pin__channel_send_fd(struct pin_channel *c, const struct pin_message *m, int fd,
     if (pin__channel_flush_all(c) == PIN_LOST)
         return pin__err_set(err, PIN_LOST, "the other process closed its channel");
     pin__message_encode(&c->out, m);
+    h.msg_controllen = CMSG_SPACE(count * sizeof *fds);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    header->cmsg_len = CMSG_LEN(count * sizeof *fds);
+    memcpy(CMSG_DATA(header), fds, count * sizeof *fds);
     iov.iov_base = c->out.data;
     iov.iov_len = c->out.size;
     do

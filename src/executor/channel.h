@@ -40,10 +40,10 @@ int pin__channel_take_fd(struct pin_channel *c);
 
 /* Queues a frame, and sends what the socket takes now. */
 void pin__channel_send(struct pin_channel *c, const struct pin_message *m);
-/* As pin__channel_send, with a descriptor (not taken). Everything queued before is sent first,
+/* As pin__channel_send, with descriptors (not taken). Everything queued before is sent first,
  * blocking. */
-pin_status pin__channel_send_fd(struct pin_channel *c, const struct pin_message *m, int fd,
-                                struct pin_err *err) PIN_MUST_USE;
+pin_status pin__channel_send_fds(struct pin_channel *c, const struct pin_message *m, const int *fds,
+                                 size_t count, struct pin_err *err) PIN_MUST_USE;
 /* Sends what the socket takes. PIN_EMPTY: all is sent. PIN_BUSY: some is left. PIN_LOST: the peer
  * is gone. */
 pin_status pin__channel_flush(struct pin_channel *c);

@@ -44,13 +44,15 @@ runs_are_short(const struct request *q)
 static struct worker_process *
 worker_to_queue_at(struct pin_executor *x, const struct request *q)
 {
+    int64_t long_ago = pin__clock_mono().ns - PIN_WAIT_BEHIND_NS;
     struct worker_process *best = NULL;
 
     if (!q->fan_out || !runs_are_short(q))
         return NULL;
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->doomed || !w->queued || w->queued >= QUEUE_OF_SHORT_RUNS ||
-            w->queue[0]->request != q || w->queue[0]->calls_open)
+            w->queue[0]->request != q || w->queue[0]->calls_open ||
+            w->queue[0]->started.ns < long_ago)
             continue;
         if (!best || w->queued < best->queued)
             best = w;

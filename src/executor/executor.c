@@ -195,6 +195,7 @@ timers(struct pin_executor *x)
     struct pin_mono now = pin__clock_mono();
 
     pin__worker_kill_overdue(x, now);
+    pin__workers_unblock(x, now);
     if (x->stopping && x->stop_deadline.ns <= now.ns) {
         x->stop_deadline.ns = INT64_MAX;
         kill_everything(x);

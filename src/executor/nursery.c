@@ -71,7 +71,7 @@ find_child(struct nursery *n, pid_t pid)
 }
 
 static _Noreturn void
-become_worker(struct nursery *n, int fd)
+become_worker(struct nursery *n, int fd, int claims)
 {
     sigset_t none;
 
@@ -81,7 +81,7 @@ become_worker(struct nursery *n, int fd)
     sigprocmask(SIG_SETMASK, &none, NULL);
     close(n->child_fd);
     pin__channel_fini(&n->control);
-    pin__worker_main(n->engine, fd);
+    pin__worker_main(n->engine, fd, claims);
 }
 
 static void
@@ -100,7 +100,7 @@ report_forked(struct nursery *n, struct child *child)
                              .number = (uint64_t)child->pid };
     int pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
 
-    if (pidfd < 0 || pin__channel_send_fd(&n->control, &m, pidfd, NULL) != PIN_OK) {
+    if (pidfd < 0 || pin__channel_send_fds(&n->control, &m, &pidfd, 1, NULL) != PIN_OK) {
         kill(child->pid, SIGKILL);
         report_fork_failed(n, child->worker, errno);
     }
@@ -109,13 +109,13 @@ report_forked(struct nursery *n, struct child *child)
 }
 
 static void
-fork_worker(struct nursery *n, uint32_t worker, int fd)
+fork_worker(struct nursery *n, uint32_t worker, int fd, int claims)
 {
     struct child *child = find_child(n, 0);
     pid_t pid = child ? fork() : -1;
 
     if (pid == 0)
-        become_worker(n, fd);
+        become_worker(n, fd, claims);
     if (pid < 0) {
         report_fork_failed(n, worker, child ? errno : EAGAIN);
         return;
@@ -128,11 +128,14 @@ static void
 handle(struct nursery *n, const struct pin_message *m)
 {
     int fd = pin__channel_take_fd(&n->control);
+    int claims = pin__channel_take_fd(&n->control);
 
-    if (m->type == PIN_MESSAGE_FORK && fd >= 0)
-        fork_worker(n, m->worker, fd);
+    if (m->type == PIN_MESSAGE_FORK && fd >= 0 && claims >= 0)
+        fork_worker(n, m->worker, fd, claims);
     if (fd >= 0)
         close(fd);
+    if (claims >= 0)
+        close(claims);
 }
 
 /* False when the executor is gone. */

@@ -35,6 +35,7 @@ worker_free(struct worker_process *w)
     *at = w->next;
     w->executor->worker_count--;
     pin__channel_fini(&w->channel);
+    pin__claims_free(w->claims);
     if (w->pidfd >= 0)
         close(w->pidfd);
     free(w);
@@ -48,15 +49,38 @@ watch_channel(struct pin_executor *x, struct worker_process *w)
     return epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, w->channel.fd, &event) == 0;
 }
 
+static bool
+ask_for_fork(struct worker_process *w, int channel, int claims)
+{
+    int fds[2] = { channel, claims };
+
+    return watch_channel(w->executor, w) &&
+           pin__channel_send_fds(
+               &w->executor->nursery,
+               &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = w->number }, fds, 2,
+               NULL) == PIN_OK;
+}
+
+/* The system has no process or descriptor to give: ask again, ever less often. */
+static void
+fork_later(struct pin_executor *x)
+{
+    x->fork_backoff_ms = x->fork_backoff_ms ? x->fork_backoff_ms * 2 : FORK_BACKOFF_FIRST_MS;
+    if (x->fork_backoff_ms > FORK_BACKOFF_MAX_MS)
+        x->fork_backoff_ms = FORK_BACKOFF_MAX_MS;
+    x->fork_after = pin__clock_after_ms(pin__clock_mono(), x->fork_backoff_ms);
+}
+
 struct worker_process *
 pin__worker_fork(struct pin_executor *x)
 {
     struct worker_process *w = calloc(1, sizeof *w);
-    int fds[2] = { -1, -1 };
+    int fds[2] = { -1, -1 }, claims = -1;
     bool ok;
 
     if (!w || pin__channel_pair(fds, NULL) != PIN_OK) {
         free(w);
+        fork_later(x);
         return NULL;
     }
     *w = (struct worker_process){ .executor = x, .number = ++x->next_worker, .pidfd = -1 };
@@ -64,14 +88,15 @@ pin__worker_fork(struct pin_executor *x)
     w->next = x->workers;
     x->workers = w;
     x->worker_count++;
-    ok = watch_channel(x, w) &&
-         pin__channel_send_fd(
-             &x->nursery, &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = w->number },
-             fds[1], NULL) == PIN_OK;
+    w->claims = pin__claims_new(&claims, NULL);
+    ok = w->claims && ask_for_fork(w, fds[1], claims);
     close(fds[1]);
+    if (claims >= 0)
+        close(claims);
     if (ok)
         return w;
     worker_free(w);
+    fork_later(x);
     return NULL;
 }
 
@@ -140,6 +165,7 @@ pin__worker_assign(struct worker_process *w, struct run *run)
     run->request->running++;
     if (w->queued == 1)
         begin_head(w);
+    pin__claims_offer(w->claims, run->id);
     send_task(w, run);
 }
 
@@ -179,6 +205,22 @@ return_queue(struct worker_process *w, size_t keep)
         run->request->running--;
         pin__request_take_back(run);
     }
+}
+
+/* A long run has begun in front of short ones: who waits behind it is somebody else's. */
+static void
+unblock(struct worker_process *w)
+{
+    while (w->queued > 1 && pin__claims_take_back(w->claims, w->queue[w->queued - 1]->id))
+        return_queue(w, w->queued - 1);
+}
+
+void
+pin__workers_unblock(struct pin_executor *x, struct pin_mono now)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued > 1 && now.ns - w->queue[0]->started.ns >= PIN_WAIT_BEHIND_NS)
+            unblock(w);
 }
 
 static void
@@ -316,10 +358,7 @@ fork_failed(struct pin_executor *x, struct worker_process *w)
 {
     return_queue(w, 0);
     worker_free(w);
-    x->fork_backoff_ms = x->fork_backoff_ms ? x->fork_backoff_ms * 2 : FORK_BACKOFF_FIRST_MS;
-    if (x->fork_backoff_ms > FORK_BACKOFF_MAX_MS)
-        x->fork_backoff_ms = FORK_BACKOFF_MAX_MS;
-    x->fork_after = pin__clock_after_ms(pin__clock_mono(), x->fork_backoff_ms);
+    fork_later(x);
 }
 
 void
@@ -369,8 +408,11 @@ pin__workers_next_deadline(const struct pin_executor *x)
 {
     struct pin_mono next = { INT64_MAX };
 
-    for (const struct worker_process *w = x->workers; w; w = w->next)
+    for (const struct worker_process *w = x->workers; w; w = w->next) {
         if (w->queued && !w->doomed && w->deadline.ns < next.ns)
             next = w->deadline;
+        if (w->queued > 1 && w->queue[0]->started.ns + PIN_WAIT_BEHIND_NS < next.ns)
+            next.ns = w->queue[0]->started.ns + PIN_WAIT_BEHIND_NS;
+    }
     return next;
 }

@@ -13,9 +13,13 @@
 #define PIN_EXECUTOR_RUN_H
 
 #include "executor/channel.h"
+#include "executor/claims.h"
 #include "executor/executor.h"
 
 enum { WORKER_QUEUE_MAX = 8 };
+
+/* A run in hand for longer than this gives those that wait behind it back. */
+#define PIN_WAIT_BEHIND_NS INT64_C(5000000)
 
 struct run;
 struct request;
@@ -28,6 +32,7 @@ struct worker_process {
     struct pin_channel channel;
     uint32_t number;
     int pid;
+    struct pin_claims *claims;
     int pidfd; /* -1 until the nursery told it */
     bool ready;
     uint64_t
@@ -186,6 +191,7 @@ void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
+void pin__workers_unblock(struct pin_executor *x, struct pin_mono now);
 void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
 void pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m);
 void pin__workers_lost(struct pin_executor *x);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "executor/channel.h"
+#include "executor/claims.h"
 #include "javascript/engine.h"
 
 enum { EXIT_ABANDONED = 0, EXIT_BROKEN = 70 };
@@ -20,7 +21,8 @@ struct worker {
     struct pin_channel channel;
     uint64_t task; /* the one in hand; 0: none */
     uint64_t next_call;
-    struct pin_buf waiting; /* frames of tasks that arrived while one was in hand */
+    struct pin_claims *claims; /* which of the tasks that wait here are still meant */
+    struct pin_buf waiting;    /* frames of tasks that arrived while one was in hand */
 };
 
 static void
@@ -210,7 +212,7 @@ next_task(struct worker *w, struct pin_buf *frame, struct pin_message *m)
 }
 
 void
-pin__worker_main(struct pin_engine *engine, int fd)
+pin__worker_main(struct pin_engine *engine, int fd, int claims)
 {
     struct worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
     struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
@@ -222,13 +224,14 @@ pin__worker_main(struct pin_engine *engine, int fd)
 
     (void)prctl(PR_SET_NAME, "pin-worker");
     pin__channel_init(&w.channel, fd);
-    if (pin__engine_enter(engine, &host, &err) != PIN_OK) {
+    w.claims = pin__claims_map(claims, &err);
+    if (!w.claims || pin__engine_enter(engine, &host, &err) != PIN_OK) {
         fprintf(stderr, "pinstripe: worker: %s\n", err.message);
         _exit(EXIT_BROKEN);
     }
     send_or_die(
         &w, &(struct pin_message){ .type = PIN_MESSAGE_READY, .number = pin__engine_hash(engine) });
     for (;;)
-        if (next_task(&w, &frame, &m) == PIN_OK)
+        if (next_task(&w, &frame, &m) == PIN_OK && pin__claims_begin(w.claims, m.id))
             execute(&w, &m);
 }

@@ -91,8 +91,8 @@ a_descriptor_comes_with_its_frame(void **state)
 
     assert_int_equal(pipe(pair), 0);
     assert_int_equal(
-        pin__channel_send_fd(&e->a, &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = 5 },
-                             pair[1], NULL),
+        pin__channel_send_fds(&e->a, &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = 5 },
+                              &pair[1], 1, NULL),
         PIN_OK);
     assert_int_equal(pin__channel_fill(&e->b, NULL), PIN_OK);
     assert_int_equal(pin__channel_next(&e->b, &m, NULL), PIN_OK);
