@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "bench.h"
 #include "javascript/engine_internal.h"
+#include "project/files.h"
 
 enum { BATCHES = 51, BATCH_RUNS = 400, CONTEXTS = 50, FORKS = 200, GC_EVERY = 100 };
 
@@ -35,29 +37,27 @@ check(pin_status st, const struct pin_err *err)
 }
 
 static void
-write_project(const char *root, int jobs)
+write_jobs(const char *root, int jobs)
 {
-    struct pin_err err = PIN_ERR_INIT;
     char path[256], text[2048];
 
-    snprintf(path, sizeof path, "%s/lib/background_jobs", root);
-    check(pin__path_make_folders(path, &err), &err);
     for (int i = 0; i < jobs; i++) {
-        int n = snprintf(text, sizeof text, job_source, i);
-
-        snprintf(path, sizeof path, "%s/lib/background_jobs/job_%d.js", root, i);
-        check(pin__path_create(path, (struct pin_bytes){ text, (size_t)n }, &err), &err);
+        snprintf(path, sizeof path, "lib/background_jobs/job_%d.js", i);
+        snprintf(text, sizeof text, job_source, i);
+        bench_write(root, path, text);
     }
 }
 
+/* The example project and one job of ours. */
 static void
-print_figure(const char *name, double value, double reference, double ratio, const char *must,
-             bool ok)
+write_example(const char *root)
 {
-    printf("{\"name\":\"%s\",\"value\":%.3f,\"reference\":%.3f,\"ratio\":%.2f,\"must\":\"%s\","
-           "\"ok\":%s}\n",
-           name, value, reference, ratio, must, ok ? "true" : "false");
-    fflush(stdout);
+    char command[PATH_MAX + 64];
+
+    snprintf(command, sizeof command, "cp -r examples/newsletter/. '%s'", root);
+    if (system(command) != 0)
+        bench_die("examples/newsletter (run benches from the root of the repository)");
+    write_jobs(root, 1);
 }
 
 static double
@@ -101,6 +101,8 @@ open_project(const char *root)
 struct costs { /* microseconds */
     double restore;
     double whole;
+    double context; /* only of the example project, like the next */
+    double fork;
     struct pin_image_stats stats;
 };
 
@@ -108,7 +110,7 @@ static void
 execute(struct pin_engine *e, const char *args, struct costs *sum)
 {
     struct pin_task task = { .kind = PIN_TASK_JOB,
-                             .name = "job-3",
+                             .name = "job-0",
                              .args = { args, strlen(args) },
                              .wall_ms = PIN_WALL_MS_DEFAULT,
                              .heap_bytes = PIN_HEAP_BYTES_DEFAULT };
@@ -125,21 +127,6 @@ execute(struct pin_engine *e, const char *args, struct costs *sum)
     sum->stats = pin__engine_heap(e);
     sum->restore += (double)sum->stats.restore_ns / 1000;
     pin__outcome_fini(&o);
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double
-median(double *values)
-{
-    qsort(values, BATCHES, sizeof *values, by_value);
-    return values[BATCHES / 2];
 }
 
 /* The median of the batches' means: a batch that shared its processor with something else does not
@@ -161,106 +148,106 @@ measure(struct pin_engine *e, int collect_every)
         wholes[b] = sum.whole / BATCH_RUNS;
         result.stats = sum.stats;
     }
-    result.restore = median(restores);
-    result.whole = median(wholes);
+    result.restore = bench_median(restores, BATCHES);
+    result.whole = bench_median(wholes, BATCHES);
     return result;
+}
+
+static void
+evaluate(JSContext *ctx, const char *root, const char *file)
+{
+    struct pin_buf source = PIN_BUF_INIT(1 << 20);
+    struct pin_err err = PIN_ERR_INIT;
+    char path[PATH_MAX + 256];
+
+    snprintf(path, sizeof path, "%s/%s", root, file);
+    check(pin__path_read(path, &source, &err), &err);
+    JS_FreeValue(ctx, JS_Eval(ctx, source.data, source.size, file, JS_EVAL_TYPE_MODULE));
+    pin__buf_fini(&source);
 }
 
 /* A context with the project's files evaluated in it, made anew each time in one runtime. */
 static double
-measure_contexts(const char *root, int jobs)
+measure_contexts(const char *root)
 {
     struct pin_err err = PIN_ERR_INIT;
+    struct pin_files files;
     JSRuntime *rt = JS_NewRuntime();
-    double sum = 0;
+    static double costs[CONTEXTS];
 
+    check(pin__files_list(&files, root, &err), &err);
     for (int i = 0; i < CONTEXTS; i++) {
         struct pin_mono start = pin__clock_mono();
         JSContext *ctx = JS_NewContext(rt);
 
-        for (int j = 0; j < jobs; j++) {
-            struct pin_buf source = PIN_BUF_INIT(1 << 20);
-            char path[256];
-
-            snprintf(path, sizeof path, "%s/lib/background_jobs/job_%d.js", root, j);
-            check(pin__path_read(path, &source, &err), &err);
-            JS_FreeValue(ctx, JS_Eval(ctx, source.data, source.size, path, JS_EVAL_TYPE_MODULE));
-            pin__buf_fini(&source);
-        }
-        sum += microseconds_since(start);
+        for (size_t f = 0; f < files.count; f++)
+            evaluate(ctx, root, files.items[f].path);
+        costs[i] = microseconds_since(start);
         JS_FreeContext(ctx);
     }
     JS_FreeRuntime(rt);
-    return sum / CONTEXTS;
+    pin__files_fini(&files);
+    return bench_median(costs, CONTEXTS);
 }
 
 static double
 measure_forks(void)
 {
-    struct pin_mono start = pin__clock_mono();
+    static double costs[FORKS];
 
     for (int i = 0; i < FORKS; i++) {
+        struct pin_mono start = pin__clock_mono();
         pid_t child = fork();
 
         if (child == 0)
             _exit(0);
         waitpid(child, NULL, 0);
+        costs[i] = microseconds_since(start);
     }
-    return microseconds_since(start) / FORKS;
+    return bench_median(costs, FORKS);
 }
 
-static void
-remove_project(const char *root)
-{
-    char command[300];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
-    if (system(command) != 0)
-        fprintf(stderr, "bench restore: %s stays behind\n", root);
-}
-
+/* `jobs` 0: the example project. */
 static struct costs
-measure_project(int jobs, int collect_every, double *contexts, double *forks)
+measure_project(int jobs, int collect_every)
 {
-    char root[] = "/tmp/pinstripe-bench-XXXXXX";
+    char root[PATH_MAX];
     struct pin_engine *e;
     struct costs costs;
 
-    if (!mkdtemp(root)) {
-        perror("bench restore: mkdtemp");
-        exit(1);
-    }
-    write_project(root, jobs);
+    bench_project(root, "export default {};\n");
+    if (jobs)
+        write_jobs(root, jobs);
+    else
+        write_example(root);
     e = open_project(root);
     costs = measure(e, collect_every);
     fprintf(stderr,
-            "%d job files: image %zu KB, %zu pages in the write set, protected %llu times; restore "
-            "%.2f us, whole run %.2f us\n",
+            "%d jobs: image %zu KB, %zu pages in the write set, protected %llu times; restore %.2f "
+            "us, whole run %.2f us\n",
             jobs, costs.stats.image_bytes / 1024, costs.stats.set_pages,
             (unsigned long long)costs.stats.protects, costs.restore, costs.whole);
-    if (contexts)
-        *contexts = measure_contexts(root, jobs);
-    if (forks)
-        *forks = measure_forks();
+    if (!jobs) {
+        costs.context = measure_contexts(root);
+        costs.fork = measure_forks();
+    }
     pin__engine_free(e);
-    remove_project(root);
+    bench_remove(root);
     return costs;
 }
 
 int
 main(void)
 {
-    double contexts, forks;
-    struct costs small = measure_project(5, 0, &contexts, &forks);
-    struct costs large = measure_project(500, GC_EVERY, NULL, NULL);
+    struct costs example = measure_project(0, 0);
+    struct costs small = measure_project(5, GC_EVERY), large = measure_project(500, GC_EVERY);
 
-    print_figure("restore against a new context (us)", small.restore, contexts,
-                 contexts / small.restore, "<= 6 us and >= 60 times cheaper",
-                 small.restore <= 6 && contexts / small.restore >= 60);
-    print_figure("restore and a run that awaits twice against fork and wait (us)", small.whole,
-                 forks, forks / small.whole, "<= 25 us", small.whole <= 25);
-    print_figure("restore with 500 job files and collections against 5 files (us)", large.restore,
-                 small.restore, large.restore / small.restore, "<= 2 times",
-                 large.restore <= 2 * small.restore);
+    bench_row("example: restore; JS_NewContext and load", example.restore, "us", example.context,
+              "<= 6 us and 60 times cheaper",
+              example.restore <= 6 && example.context / example.restore >= 60);
+    bench_row("example: restore and a run that awaits twice; fork and wait", example.whole, "us",
+              example.fork, "<= 25 us", example.whole <= 25);
+    bench_row("500 job files: restore with collections; 5 job files", large.restore, "us",
+              small.restore, "<= 2 times", large.restore <= 2 * small.restore);
     return 0;
 }
