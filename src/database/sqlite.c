@@ -378,17 +378,32 @@ set_limits(sqlite3 *db)
     sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
 }
 
-static pin_status
-configure(struct pin_session *s, struct pin_err *err)
+/* The change to WAL, once in a database's life, wants the file for itself, and where two processes
+ * make it at once SQLite answers busy without asking the busy handler. */
+static int
+set_pragmas(struct pin_session *s)
 {
     static const char pragmas[] = "pragma journal_mode=wal; pragma synchronous=full;"
                                   "pragma foreign_keys=on;";
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), s->busy_ms);
+    int code;
+
+    for (int times = 0;; times++) {
+        code = sqlite3_exec(handle(s), pragmas, NULL, NULL, NULL);
+        if ((code & 0xff) != SQLITE_BUSY || !pin__clock_until_ms(until) || !on_busy(s, times))
+            return code;
+    }
+}
+
+static pin_status
+configure(struct pin_session *s, struct pin_err *err)
+{
     sqlite3 *db = handle(s);
     int code;
 
     set_limits(db);
     sqlite3_busy_handler(db, on_busy, s);
-    if ((code = sqlite3_exec(db, pragmas, NULL, NULL, NULL)) != SQLITE_OK)
+    if ((code = set_pragmas(s)) != SQLITE_OK)
         return open_error(s, code, err);
     sqlite3_progress_handler(db, INTERRUPT_STEPS, on_progress, s);
     sqlite3_set_authorizer(db, authorize, s);
