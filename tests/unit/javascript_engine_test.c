@@ -25,6 +25,7 @@ struct row {
     const char *printed; /* must be what the run printed on stdout; NULL: nothing */
     const char *said;    /* must be in what it printed on stderr; NULL: not looked at */
     int64_t wall_ms;     /* 0: a minute */
+    bool any_output;     /* printed is not looked at */
 };
 
 static const struct row rows[] = {
@@ -389,6 +390,16 @@ static const struct row rows[] = {
           "const b = new Uint8Array(70000).map((_, i) => i); new Proxy(b, {})[1]; eval('1 + 1'); "
           "Object.entries(Object.fromEntries(copy.map(c => [c[0], c]))).length; "
           "try { throw new AggregateError([new Error('x', { cause: b })], 'y') } catch {} }" },
+    { .name = "random",
+      .run = "run(){ console.log([1, 2, 3].map(Math.random).join()) }",
+      .kind = PIN_OUTCOME_SUCCEEDED,
+      .any_output = true },
+    { .name = "waits",
+      .run = "async run(){ try { await new Promise(r => setTimeout(r, 1e6)) } finally { "
+             "console.log('not reached') } }",
+      .kind = PIN_OUTCOME_TIMED_OUT,
+      .error = "time limit",
+      .wall_ms = 20 },
     { .name = "child-ok", .run = "run(){}" },
     { .name = "child-fails", .run = "run(){}" },
     { .name = "child-value", .run = "run(){}" },
@@ -402,6 +413,7 @@ static struct {
     char root[64];
     struct pin_buf printed;
     struct pin_buf said;
+    bool stop; /* the next wait brings a request to stop */
     uint64_t calls;
     const char *open[16]; /* names of the calls to answer, by number */
 } t;
@@ -457,6 +469,10 @@ static pin_status
 wait_until(void *context, struct pin_mono until)
 {
     (void)context;
+    if (t.stop) {
+        pin__engine_stop(t.engine);
+        return PIN_OK;
+    }
     if (t.calls) {
         answer(--t.calls); /* the newest first: answers come in any order */
         return PIN_OK;
@@ -544,7 +560,8 @@ check_row(const struct row *row, const struct pin_outcome *o, bool good)
                  pin__outcome_kind_name(row->kind), error, pin__buf_text(&t.said));
     if (row->error ? !strstr(error, row->error) : *error != '\0')
         fail_msg("%s: the error is %s", row->name, error);
-    if (strcmp(pin__buf_text(&t.printed), row->printed ? row->printed : "") != 0)
+    if (!row->any_output &&
+        strcmp(pin__buf_text(&t.printed), row->printed ? row->printed : "") != 0)
         fail_msg("%s: printed %s", row->name, pin__buf_text(&t.printed));
     if (row->said && !strstr(pin__buf_text(&t.said), row->said))
         fail_msg("%s: said %s", row->name, pin__buf_text(&t.said));
@@ -629,6 +646,65 @@ any_heap_limit_is_an_outcome_and_no_crash(void **state)
 }
 
 static void
+a_request_to_stop_cancels_the_run(void **state)
+{
+    struct pin_outcome o;
+    uint64_t hash;
+
+    (void)state;
+    open_engine();
+    hash = pin__engine_hash(t.engine);
+    pin__outcome_init(&o);
+    t.stop = true;
+    assert_false(execute("waits", 60000, &o));
+    t.stop = false;
+    assert_int_equal(o.kind, PIN_OUTCOME_CANCELLED);
+    assert_non_null(strstr(pin__buf_text(&o.error), "cancelled after"));
+    assert_string_equal(pin__buf_text(&t.printed), "");
+    assert_true(pin__engine_hash(t.engine) == hash);
+    pin__outcome_fini(&o);
+    close_engine();
+}
+
+static void
+every_run_draws_other_random_numbers(void **state)
+{
+    char first[128];
+    struct pin_outcome o;
+
+    (void)state;
+    open_engine();
+    pin__outcome_init(&o);
+    assert_true(execute("random", 0, &o));
+    snprintf(first, sizeof first, "%s", pin__buf_text(&t.printed));
+    assert_int_equal(strncmp(first, "0.", 2), 0);
+    assert_true(execute("random", 0, &o));
+    assert_string_not_equal(first, pin__buf_text(&t.printed));
+    pin__outcome_fini(&o);
+    close_engine();
+}
+
+static void
+arguments_that_are_no_json_are_refused(void **state)
+{
+    struct pin_task task = { .kind = PIN_TASK_JOB,
+                             .name = "sync",
+                             .args = { "[1,", 3 },
+                             .wall_ms = 60000,
+                             .heap_bytes = 16 * MB };
+    struct pin_outcome o;
+
+    (void)state;
+    open_engine();
+    pin__outcome_init(&o);
+    assert_true(pin__engine_execute(t.engine, &task, &o));
+    assert_int_equal(o.kind, PIN_OUTCOME_REFUSED);
+    assert_non_null(strstr(pin__buf_text(&o.error), "SyntaxError"));
+    pin__outcome_fini(&o);
+    close_engine();
+}
+
+static void
 an_unknown_job_is_refused(void **state)
 {
     struct pin_outcome o;
@@ -650,6 +726,9 @@ main(void)
         cmocka_unit_test(each_job_comes_to_its_outcome_and_leaves_the_heap_as_it_was),
         cmocka_unit_test(a_collection_costs_what_the_run_made),
         cmocka_unit_test(any_heap_limit_is_an_outcome_and_no_crash),
+        cmocka_unit_test(a_request_to_stop_cancels_the_run),
+        cmocka_unit_test(every_run_draws_other_random_numbers),
+        cmocka_unit_test(arguments_that_are_no_json_are_refused),
         cmocka_unit_test(an_unknown_job_is_refused),
     };
 
