@@ -28,7 +28,7 @@ pin__clock_wall(void)
 int64_t
 pin__clock_cpu_ns(void)
 {
-    return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t
