@@ -132,6 +132,16 @@ $(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS) $(BUILD)/gen/javascri
 	@mkdir -p $(@D)
 	$(Q)$(BUILD)/compile-javascript $@ $(foreach f,$(JS),$(if $(filter %/pinstripe.js,$(f)),pinstripe,pinstripe:$(basename $(notdir $(f))))=$(f))
 
+# The store with its fault points in, for the test that kills it at each of them.
+FAULT_OBJ := $(patsubst %.c,$(BUILD)/faults/%.o,$(wildcard src/store/*.c) src/base/fault.c)
+$(BUILD)/faults/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/store_crash_test: tests/unit/store_crash_test.c $(FAULT_OBJ) $(BUILD)/libpinstripe-core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -o $@ $< $(FAULT_OBJ) $(BUILD)/libpinstripe-core.a $(LDFLAGS) -lcmocka $(LIBS)
+
 # Unit tests and benches: one program a file.
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a
 	@mkdir -p $(@D)
@@ -152,4 +162,4 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/libpinstripe-core.a
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(BENCH:=.d) $(BUILD)/src/command/main.d
+-include $(OBJ:.o=.d) $(FAULT_OBJ:.o=.d) $(UNIT:=.d) $(BENCH:=.d) $(BUILD)/src/command/main.d

@@ -200,11 +200,40 @@ guard_write(struct pin_guard *g, const char *what, const char *table, const char
     return SQLITE_OK;
 }
 
+/* The store's tables are for the executor alone: nobody reads, writes, indexes or watches them. */
+static bool
+is_store_name(const char *name)
+{
+    return name && strncasecmp(name, "pinstripe_", 10) == 0;
+}
+
+static bool
+is_store(int action, const char *a, const char *b)
+{
+    switch (action) {
+    case SQLITE_READ:
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+    case SQLITE_CREATE_TABLE:
+    case SQLITE_DROP_TABLE:
+        return is_store_name(a);
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_CREATE_INDEX:
+    case SQLITE_DROP_INDEX:
+    case SQLITE_CREATE_TRIGGER:
+    case SQLITE_DROP_TRIGGER:
+        return is_store_name(b);
+    default:
+        return false;
+    }
+}
+
 static int
 guard_built(struct pin_guard *g, int action, const char *a, const char *b, const char *inside)
 {
     if (inside) /* a trigger or view of the schema: the project's own migrations made it */
-        return action == SQLITE_ATTACH || action == SQLITE_PRAGMA
+        return action == SQLITE_ATTACH || action == SQLITE_PRAGMA || is_store(action, a, b)
                    ? refuse(g, "the view or trigger", inside)
                    : SQLITE_OK;
     switch (action) {
@@ -225,21 +254,11 @@ guard_built(struct pin_guard *g, int action, const char *a, const char *b, const
     }
 }
 
-/* The store's tables are for the executor alone. */
-static bool
-is_store(int action, const char *table)
-{
-    bool touches = action == SQLITE_READ || action == SQLITE_INSERT || action == SQLITE_UPDATE ||
-                   action == SQLITE_DELETE || action == SQLITE_DROP_TABLE;
-
-    return touches && table && strncasecmp(table, "pinstripe_", 10) == 0;
-}
-
 static int
 guard_raw(struct pin_guard *g, int action, const char *a, const char *b)
 {
-    if (is_store(action, a))
-        return refuse(g, "pinstripe's own table", a);
+    if (is_store(action, a, b))
+        return refuse(g, "pinstripe's own table", is_store_name(a) ? a : b);
     switch (action) {
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:

@@ -1,0 +1,89 @@
+/* fault.c - see fault.h; empty unless the build has -DPIN_FAULTS. */
+#include "base/fault.h"
+
+#include "base/err.h"
+
+#ifdef PIN_FAULTS
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+struct fault {
+    const char *action; /* NULL: none was asked for */
+    char point[128];
+    unsigned long nth, seen;
+};
+
+static struct fault fault;
+static bool known; /* PIN_FAULT was read */
+
+static struct fault
+read_fault(const char *text)
+{
+    struct fault f = { .action = NULL };
+    const char *first = text ? strchr(text, ':') : NULL;
+    char *end = NULL;
+
+    if (!text || !*text)
+        return f;
+    if (!first || (size_t)(first - text) >= sizeof f.point)
+        pin__bug("PIN_FAULT is point:nth:action, not \"%s\"", text);
+    memcpy(f.point, text, (size_t)(first - text));
+    f.nth = strtoul(first + 1, &end, 10);
+    if (f.nth == 0 || *end != ':')
+        pin__bug("PIN_FAULT is point:nth:action, not \"%s\"", text);
+    f.action = end + 1;
+    return f;
+}
+
+static int
+errno_of(const char *word)
+{
+    static const struct {
+        const char *name;
+        int code;
+    } known[] = { { "EIO", EIO },       { "ENOSPC", ENOSPC }, { "ENOMEM", ENOMEM },
+                  { "EAGAIN", EAGAIN }, { "EINTR", EINTR },   { "EROFS", EROFS } };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(word, known[i].name) == 0)
+            return known[i].code;
+    return (int)strtol(word, NULL, 10);
+}
+
+static int
+act(const char *action)
+{
+    if (strcmp(action, "kill") == 0)
+        raise(SIGKILL);
+    else if (strcmp(action, "stop") == 0)
+        raise(SIGSTOP);
+    else if (strcmp(action, "exit") == 0)
+        _exit(1);
+    else if (strncmp(action, "errno=", 6) == 0)
+        return errno_of(action + 6);
+    else
+        pin__bug("PIN_FAULT knows kill, exit, stop and errno=, not \"%s\"", action);
+    return 0;
+}
+
+void
+pin__fault_arm(const char *text)
+{
+    fault = read_fault(text);
+    known = true;
+}
+
+int
+pin__fault_hit(const char *point)
+{
+    if (!known)
+        pin__fault_arm(getenv("PIN_FAULT"));
+    if (!fault.action || strcmp(point, fault.point) != 0 || ++fault.seen != fault.nth)
+        return 0;
+    return act(fault.action);
+}
+
+#endif

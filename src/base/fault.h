@@ -1,0 +1,26 @@
+/* fault.h - named points where a test build can be made to die, fail or stop.
+ *
+ * In a release the macros are nothing. A build with -DPIN_FAULTS reads PIN_FAULT=point:nth:action
+ * once: at the nth time that this process comes to that point it is killed (`kill`), leaves without
+ * a word (`exit`), stops until SIGCONT (`stop`), or the step fails with that errno (`errno=EIO`, or
+ * a number).
+ *
+ *     pin__fault("store.commit.before");             dies or stops here
+ *     if ((code = pin__fault_errno("store.commit.fail")))  fails here
+ */
+#ifndef PIN_BASE_FAULT_H
+#define PIN_BASE_FAULT_H
+
+#ifdef PIN_FAULTS
+/* What the step must fail with; 0: go on. Unknown words in PIN_FAULT are our own mistake. */
+int pin__fault_hit(const char *point);
+/* As if the process had just started with this in PIN_FAULT: for a test's fork. NULL: nothing. */
+void pin__fault_arm(const char *text);
+#define pin__fault(point)       ((void)pin__fault_hit(point))
+#define pin__fault_errno(point) pin__fault_hit(point)
+#else
+#define pin__fault(point)       ((void)0)
+#define pin__fault_errno(point) 0
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* state.h - the states of a run, and the one table of what may follow what.
+ *
+ * Every statement that changes a state takes the state it comes from and the state it goes to from
+ * this table; a pair that is not in it is our own mistake and aborts. docs/runs.md has the picture.
+ * If you add a state: its name in state.c, the table there, and the picture.
+ */
+#ifndef PIN_STORE_STATE_H
+#define PIN_STORE_STATE_H
+
+#include <stdbool.h>
+
+enum pin_run_state {                      /* the numbers are in databases: never change one */
+                     PIN_RUN_DELAYED = 0, /* not due yet, or waiting for its next attempt */
+                     PIN_RUN_QUEUED = 1,  /* may be claimed */
+                     PIN_RUN_RUNNING = 2, /* claimed: somebody holds its token */
+                     PIN_RUN_HELD = 3,    /* due, but its job or tenant has all its slots in use */
+                     PIN_RUN_WAITING = 4, /* its children run; it holds no slot */
+                     PIN_RUN_SUCCEEDED = 5, /* the last three are final */
+                     PIN_RUN_FAILED = 6,
+                     PIN_RUN_CANCELLED = 7,
+                     PIN_RUN_STATE_COUNT
+};
+
+enum pin_run_event {
+    PIN_EVENT_DUE,       /* its time has come */
+    PIN_EVENT_CLAIM,     /* a worker takes it */
+    PIN_EVENT_HOLD,      /* no slot is free in its gate */
+    PIN_EVENT_RELEASE,   /* one is */
+    PIN_EVENT_SUCCEED,   /* it ended well */
+    PIN_EVENT_FAIL,      /* it ended badly, for good */
+    PIN_EVENT_RETRY,     /* it ended badly and is tried again later */
+    PIN_EVENT_LOSE,      /* whoever held it is gone */
+    PIN_EVENT_GIVE_BACK, /* a deliberate stop: as if it had not been claimed */
+    PIN_EVENT_FAN_OUT,   /* all its children are made */
+    PIN_EVENT_CANCEL,    /* somebody asked for it not to happen */
+    PIN_RUN_EVENT_COUNT
+};
+
+/* The state that `event` leads to; aborts when there is none. */
+enum pin_run_state pin__run_next(enum pin_run_state from, enum pin_run_event event);
+bool pin__run_may(enum pin_run_state from, enum pin_run_event event);
+bool pin__run_is_final(enum pin_run_state state);
+/* "queued"; never NULL. */
+const char *pin__run_state_name(enum pin_run_state state);
+/* False for a word that names no state. */
+bool pin__run_state_parse(const char *name, enum pin_run_state *out);
+
+#endif

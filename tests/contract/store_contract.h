@@ -1,0 +1,1135 @@
+/* store_contract.h - what any kind of store must do. A driver's test includes this, says in
+ * contract_session how a database of its kind is opened, and runs CONTRACT_TESTS.
+ *
+ * Time is a number here: nothing waits.
+ */
+#ifndef TESTS_STORE_CONTRACT_H
+#define TESTS_STORE_CONTRACT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "database/session.h"
+#include "database/sql.h"
+#include "store/store.h"
+
+#define T0 ((int64_t)1700000000000)
+
+struct world {
+    char folder[64], file[96];
+    struct pin_session *session;
+    struct pin_store *store;
+    struct pin_arena arena;
+    struct pin_err err;
+    int64_t now;
+    uint64_t serial; /* makes ids differ */
+};
+
+static struct pin_session *contract_session(struct world *w);
+
+static inline void
+check(struct world *w, pin_status st, const char *what)
+{
+    if (st != PIN_OK)
+        fail_msg("%s: %s: %s", what, pin__status_name(st), w->err.message);
+}
+
+static inline void
+world_open(struct world *w)
+{
+    w->session = contract_session(w);
+    check(w, pin__store_open(&w->store, w->session, &w->err), "open the store");
+}
+
+static inline void
+world_shut(struct world *w)
+{
+    pin__store_close(w->store);
+    pin__session_close(w->session);
+}
+
+static inline void
+world_make(struct world *w)
+{
+    static const uint8_t identity[16] = { 1, 2, 3 };
+
+    *w = (struct world){ .arena = PIN_ARENA_INIT((size_t)256 << 20), .now = T0 };
+    snprintf(w->folder, sizeof w->folder, "/tmp/pinstripe-test-XXXXXX");
+    assert_non_null(mkdtemp(w->folder));
+    snprintf(w->file, sizeof w->file, "%s/store.db", w->folder);
+    w->session = contract_session(w);
+    check(w, pin__store_migrate(w->session, identity, T0, &w->err), "migrate");
+    pin__session_close(w->session);
+    world_open(w);
+}
+
+static inline int64_t
+number(struct world *w, const char *sql)
+{
+    int64_t n = -1;
+
+    check(w, pin__sql_integer(w->session, sql, NULL, 0, &n, &w->err), sql);
+    return n;
+}
+
+/* I2, I4, I5 (but for `lapsed`), I6, I7 and the file itself. */
+static inline void
+check_invariants(struct world *w)
+{
+    assert_int_equal(number(w, "select count(*) from pinstripe_runs join pinstripe_runHistory"
+                               " using (id)"),
+                     0);
+    assert_int_equal(number(w, "select count(*) from pinstripe_runs where state not between 0 and 4"
+                               " or (state = 2) <> (leaseUntil is not null)"),
+                     0);
+    assert_int_equal(
+        number(w, "select count(*) from pinstripe_runHistory where state not between 5 and 7"), 0);
+    assert_int_equal(number(w, "select count(*) from (select attempt, attemptLimit from"
+                               " pinstripe_runs union all select attempt, attemptLimit from"
+                               " pinstripe_runHistory) where attempt > attemptLimit + 3"),
+                     0);
+    assert_int_equal(number(w, "select count(*) from (select schedule, scheduledFor, tenant from"
+                               " (select schedule, scheduledFor, tenant from pinstripe_runs union"
+                               " all select schedule, scheduledFor, tenant from"
+                               " pinstripe_runHistory) where schedule is not null"
+                               " group by 1, 2, 3 having count(*) > 1)"),
+                     0);
+    assert_int_equal(number(w, "select integrity_check = 'ok' from pragma_integrity_check"), 1);
+}
+
+static inline void
+world_clear(struct world *w)
+{
+    check_invariants(w);
+    world_shut(w);
+    pin__arena_fini(&w->arena);
+    assert_int_equal(pin__database_drop(w->file, NULL), PIN_OK);
+    assert_int_equal(rmdir(w->folder), 0);
+}
+
+static inline struct pin_run_id
+next_id(struct world *w)
+{
+    uint8_t random[10] = { 0 };
+    uint64_t n = ++w->serial | (uint64_t)getpid() << 32;
+
+    for (int i = 0; i < 8; i++)
+        random[2 + i] = (uint8_t)(n >> (56 - 8 * i));
+    return pin__run_id_make(w->now, random);
+}
+
+static inline struct pin_enqueued
+put(struct world *w, struct pin_enqueue e)
+{
+    struct pin_enqueued out;
+
+    e.id = next_id(w);
+    if (!e.job)
+        e.job = "mail";
+    check(w, pin__store_enqueue(w->store, &e, 1, w->now, &out, &w->err), "enqueue");
+    return out;
+}
+
+#define PUT(w, ...) put((w), (struct pin_enqueue){ __VA_ARGS__ })
+
+static inline size_t
+claim_many(struct world *w, struct pin_claim *out, size_t limit)
+{
+    struct pin_claim_request r = { .worker = "executor 1", .limit = limit, .now_ms = w->now };
+    size_t count = 0;
+    pin_status st = pin__store_claim(w->store, &r, &w->arena, out, &count, &w->err);
+
+    if (st != PIN_EMPTY)
+        check(w, st, "claim");
+    assert_int_equal(st == PIN_EMPTY, count == 0);
+    return count;
+}
+
+static inline struct pin_claim
+claim_one(struct world *w)
+{
+    struct pin_claim c = { .job = NULL };
+
+    if (claim_many(w, &c, 1) != 1)
+        fail_msg("nothing to claim");
+    return c;
+}
+
+static const struct pin_result well = { .succeeded = true, .outcome = "succeeded", .wall_us = 5 };
+static const struct pin_result badly = { .outcome = "threw",
+                                         .error = { "{\"message\":\"no\"}", 16 },
+                                         .reason = "Error: no" };
+
+static inline struct pin_finished
+finish(struct world *w, const struct pin_claim *c, const struct pin_result *r)
+{
+    struct pin_finished f;
+
+    check(w, pin__store_finish(w->store, &c->hold, r, w->now, &f, &w->err), "finish");
+    return f;
+}
+
+static inline pin_status
+keep_row(void *context, const struct pin_run_row *row, struct pin_err *err)
+{
+    struct pin_run_row *out = context;
+
+    (void)err;
+    *out = *row;
+    out->reasons = (struct pin_bytes){ row->reasons.data ? strdup(row->reasons.data) : NULL,
+                                       row->reasons.size };
+    out->error.data = NULL;
+    return PIN_OK;
+}
+
+static inline enum pin_run_state
+state_of(struct world *w, const struct pin_run_id *id)
+{
+    struct pin_run_row row;
+
+    check(w, pin__store_show(w->store, id, keep_row, &row, &w->err), "show");
+    free((void *)(uintptr_t)row.reasons.data);
+    return row.state;
+}
+
+#define assert_state(w, id, want)                                                                  \
+    assert_string_equal(pin__run_state_name(state_of((w), (id))), pin__run_state_name(want))
+
+static inline bool
+same_id(const struct pin_run_id *a, const struct pin_run_id *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* --- the life of a run --- */
+
+static void
+a_run_goes_from_queued_to_running_to_succeeded_and_carries_what_it_was_given(void **state)
+{
+    struct world w;
+    struct pin_enqueued e;
+    struct pin_claim c;
+    struct pin_run_row row;
+    pin_status st;
+
+    (void)state;
+    world_make(&w);
+    e = PUT(&w, .job = "admin/mail", .tenant = "t1", .args = { "[1,\"x\"]", 7 }, .queue = "mail",
+            .priority = 3, .attempt_limit = 4, .trigger = PIN_TRIGGER_API, .key = "k");
+    assert_false(e.existed);
+    assert_state(&w, &e.id, PIN_RUN_QUEUED);
+    w.now += 10;
+    c = claim_one(&w);
+    assert_state(&w, &e.id, PIN_RUN_RUNNING);
+    assert_string_equal(c.job, "admin/mail");
+    assert_string_equal(c.tenant, "t1");
+    assert_string_equal(c.args.data, "[1,\"x\"]");
+    assert_string_equal(c.queue, "mail");
+    assert_string_equal(c.key, "k");
+    assert_int_equal(c.priority, 3);
+    assert_int_equal(c.attempt, 1);
+    assert_int_equal(c.attempt_limit, 4);
+    assert_int_equal(c.trigger, PIN_TRIGGER_API);
+    assert_int_equal(c.hold.token, 1);
+    assert_true(same_id(&c.hold.id, &e.id));
+    w.now += 10;
+    assert_int_equal(finish(&w, &c, &well).state, PIN_RUN_SUCCEEDED);
+    st = pin__store_show(w.store, &e.id, keep_row, &row, &w.err);
+    check(&w, st, "show");
+    assert_int_equal(row.state, PIN_RUN_SUCCEEDED);
+    assert_int_equal(row.started_ms, T0 + 10);
+    assert_int_equal(row.finished_ms, T0 + 20);
+    assert_int_equal(row.wall_us, 5);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 0);
+    world_clear(&w);
+}
+
+static void
+a_stale_token_changes_nothing(void **state)
+{
+    struct world w;
+    struct pin_claim old, new;
+    struct pin_finished f;
+    struct pin_rescue r = { .able_since_ms = T0 };
+    enum pin_beat_answer answer;
+    enum pin_run_state s;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    PUT(&w, .job = "mail");
+    old = claim_one(&w);
+    r.now_ms = w.now += PIN_STORE_LEASE_MS;
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    assert_int_equal(n, 1);
+    new = claim_one(&w);
+    assert_true(same_id(&old.hold.id, &new.hold.id));
+    assert_true(new.hold.token > old.hold.token);
+    assert_int_equal(pin__store_finish(w.store, &old.hold, &well, w.now, &f, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_finish(w.store, &old.hold, &badly, w.now, &f, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_give_back(w.store, &old.hold, w.now, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_lose(w.store, &old.hold, "x", w.now, &f, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_start(w.store, &old.hold, "x", w.now, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_progress(w.store, &old.hold, 1, 2, "x", &w.err), PIN_LOST);
+    assert_int_equal(pin__store_fan_out(w.store, &old.hold, NULL, 0, NULL, true, w.now, &s, &w.err),
+                     PIN_LOST);
+    check(&w, pin__store_beat(w.store, &old.hold, 1, w.now + 1, &answer, &w.err), "beat");
+    assert_int_equal(answer, PIN_BEAT_LOST);
+    assert_state(&w, &new.hold.id, PIN_RUN_RUNNING);
+    finish(&w, &new, &well);
+    assert_int_equal(pin__store_finish(w.store, &new.hold, &badly, w.now, &f, &w.err), PIN_LOST);
+    assert_state(&w, &new.hold.id, PIN_RUN_SUCCEEDED);
+    world_clear(&w);
+}
+
+static void
+a_failed_run_is_tried_again_after_its_backoff_and_then_stays_failed(void **state)
+{
+    struct world w;
+    struct pin_retry retry = { .delay_ms = 1000, .max_delay_ms = 60000 };
+    struct pin_result r = badly;
+    struct pin_claim c;
+    struct pin_run_row row;
+    struct pin_finished f;
+    int64_t due;
+
+    (void)state;
+    world_make(&w);
+    r.retry = &retry;
+    PUT(&w, .attempt_limit = 3);
+    for (int attempt = 1; attempt <= 3; attempt++) {
+        c = claim_one(&w);
+        assert_int_equal(c.attempt, attempt);
+        f = finish(&w, &c, &r);
+        if (attempt == 3)
+            break;
+        assert_int_equal(f.state, PIN_RUN_DELAYED);
+        assert_int_equal(f.due_ms, w.now + (attempt == 1 ? 750 : 1500));
+        check(&w, pin__store_next_due(w.store, &due, &w.err), "next due");
+        assert_int_equal(due, f.due_ms);
+        w.now = f.due_ms - 1;
+        assert_int_equal(claim_many(&w, &c, 1), 0);
+        w.now = f.due_ms;
+    }
+    assert_int_equal(f.state, PIN_RUN_FAILED);
+    check(&w, pin__store_show(w.store, &c.hold.id, keep_row, &row, &w.err), "show");
+    assert_int_equal(row.attempt, 3);
+    assert_non_null(strstr(row.reasons.data, "\"attempt\":1"));
+    assert_non_null(strstr(row.reasons.data, "\"attempt\":3"));
+    free((void *)(uintptr_t)row.reasons.data);
+    assert_int_equal(pin__store_next_due(w.store, &due, &w.err), PIN_EMPTY);
+    world_clear(&w);
+}
+
+static void
+an_error_decides_whether_and_when_it_is_tried_again(void **state)
+{
+    struct world w;
+    struct pin_retry retry = { .delay_ms = 1000 };
+    struct pin_result never = badly, later = badly, no_policy = badly;
+    struct pin_claim c;
+
+    (void)state;
+    world_make(&w);
+    never.retry = later.retry = &retry;
+    never.no_retry = true;
+    later.retry_after_ms = 77;
+    PUT(&w, .attempt_limit = 9);
+    c = claim_one(&w);
+    assert_int_equal(finish(&w, &c, &later).due_ms, w.now + 77);
+    w.now += 77;
+    c = claim_one(&w);
+    assert_int_equal(finish(&w, &c, &never).state, PIN_RUN_FAILED);
+    PUT(&w, .attempt_limit = 9);
+    c = claim_one(&w);
+    assert_int_equal(finish(&w, &c, &no_policy).state, PIN_RUN_FAILED);
+    world_clear(&w);
+}
+
+static void
+a_run_given_back_has_not_used_an_attempt_and_goes_first(void **state)
+{
+    struct world w;
+    struct pin_enqueued first;
+    struct pin_claim c;
+
+    (void)state;
+    world_make(&w);
+    first = PUT(&w, .job = "mail");
+    PUT(&w, .job = "mail");
+    c = claim_one(&w);
+    check(&w, pin__store_give_back(w.store, &c.hold, w.now, &w.err), "give back");
+    c = claim_one(&w);
+    assert_true(same_id(&c.hold.id, &first.id));
+    assert_int_equal(c.attempt, 1);
+    assert_int_equal(c.hold.token, 2);
+    world_clear(&w);
+}
+
+static void
+a_run_that_is_lost_three_times_has_failed_with_every_reason(void **state)
+{
+    struct world w;
+    struct pin_enqueued e;
+    struct pin_rescue r = { .able_since_ms = T0 };
+    struct pin_run_row row;
+    struct pin_finished f;
+    struct pin_claim c;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    e = PUT(&w, .job = "mail");
+    for (int i = 1; i <= 3; i++) {
+        c = claim_one(&w);
+        assert_int_equal(c.attempt, i);
+        if (i == 2) {
+            check(&w,
+                  pin__store_lose(w.store, &c.hold, "worker killed by signal 9", w.now, &f, &w.err),
+                  "lose");
+            assert_int_equal(f.state, PIN_RUN_QUEUED);
+            continue;
+        }
+        r.now_ms = w.now += PIN_STORE_LEASE_MS;
+        check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+        assert_int_equal(n, 1);
+    }
+    check(&w, pin__store_show(w.store, &e.id, keep_row, &row, &w.err), "show");
+    assert_int_equal(row.state, PIN_RUN_FAILED);
+    assert_int_equal(row.lost, 3);
+    assert_non_null(strstr(row.reasons.data, "signal 9"));
+    assert_non_null(strstr(row.reasons.data, "executor 1 stopped answering"));
+    free((void *)(uintptr_t)row.reasons.data);
+    world_clear(&w);
+}
+
+static void
+a_lost_attempt_is_not_a_failure_of_the_job(void **state)
+{
+    struct world w;
+    struct pin_retry retry = { .delay_ms = 1 };
+    struct pin_result r = badly;
+    struct pin_finished f;
+    struct pin_claim c;
+
+    (void)state;
+    world_make(&w);
+    r.retry = &retry;
+    PUT(&w, .attempt_limit = 2);
+    c = claim_one(&w);
+    check(&w, pin__store_lose(w.store, &c.hold, "deploy", w.now, &f, &w.err), "lose");
+    c = claim_one(&w);
+    f = finish(&w, &c, &r);
+    assert_int_equal(f.state, PIN_RUN_DELAYED);
+    w.now = f.due_ms;
+    c = claim_one(&w);
+    assert_int_equal(finish(&w, &c, &r).state, PIN_RUN_FAILED);
+    world_clear(&w);
+}
+
+static void
+a_lease_that_is_renewed_or_lapsed_while_nobody_could_write_is_left_alone(void **state)
+{
+    struct world w;
+    struct pin_rescue r;
+    struct pin_claim c;
+    enum pin_beat_answer answer;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    PUT(&w, .job = "mail");
+    c = claim_one(&w);
+    check(&w, pin__store_beat(w.store, &c.hold, 1, w.now + 2 * PIN_STORE_LEASE_MS, &answer, &w.err),
+          "beat");
+    assert_int_equal(answer, PIN_BEAT_ON);
+    r = (struct pin_rescue){ .now_ms = w.now + PIN_STORE_LEASE_MS, .able_since_ms = T0 };
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    assert_int_equal(n, 0);
+    r.now_ms = w.now + 3 * PIN_STORE_LEASE_MS;
+    r.able_since_ms = r.now_ms - 1;
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    assert_int_equal(n, 0);
+    r.now_ms = r.able_since_ms + PIN_STORE_SWEEP_MS;
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    assert_int_equal(n, 1);
+    world_clear(&w);
+}
+
+/* --- cancelling --- */
+
+static void
+cancelling_ends_what_does_not_run_and_tells_the_holder_of_what_does(void **state)
+{
+    struct world w;
+    struct pin_enqueued queued, delayed, running;
+    struct pin_result stopped = { .cancelled = true, .outcome = "cancelled" };
+    enum pin_beat_answer answer;
+    enum pin_run_state s;
+    struct pin_claim c;
+    struct pin_run_id nobody = { { 9 } };
+
+    (void)state;
+    world_make(&w);
+    running = PUT(&w, .job = "mail");
+    c = claim_one(&w);
+    queued = PUT(&w, .job = "mail");
+    delayed = PUT(&w, .due_ms = w.now + 1000);
+    check(&w, pin__store_cancel(w.store, &queued.id, w.now, &s, &w.err), "cancel");
+    assert_int_equal(s, PIN_RUN_CANCELLED);
+    check(&w, pin__store_cancel(w.store, &delayed.id, w.now, &s, &w.err), "cancel");
+    assert_state(&w, &delayed.id, PIN_RUN_CANCELLED);
+    check(&w, pin__store_cancel(w.store, &running.id, w.now, &s, &w.err), "cancel");
+    assert_int_equal(s, PIN_RUN_RUNNING);
+    check(&w, pin__store_beat(w.store, &c.hold, 1, w.now + 9, &answer, &w.err), "beat");
+    assert_int_equal(answer, PIN_BEAT_CANCEL);
+    assert_int_equal(finish(&w, &c, &stopped).state, PIN_RUN_CANCELLED);
+    assert_int_equal(pin__store_cancel(w.store, &running.id, w.now, &s, &w.err), PIN_CONFLICT);
+    assert_int_equal(pin__store_cancel(w.store, &nobody, w.now, &s, &w.err), PIN_NOT_FOUND);
+    world_clear(&w);
+}
+
+/* --- once --- */
+
+static void
+a_key_gives_the_run_there_is_within_its_job_and_tenant(void **state)
+{
+    struct world w;
+    struct pin_enqueued first, again, other;
+
+    (void)state;
+    world_make(&w);
+    first = PUT(&w, .key = "k", .tenant = "a");
+    again = PUT(&w, .key = "k", .tenant = "a", .args = { "[2]", 3 });
+    assert_true(again.existed && same_id(&again.id, &first.id));
+    other = PUT(&w, .key = "k", .tenant = "b");
+    assert_false(other.existed);
+    other = PUT(&w, .key = "k");
+    assert_false(other.existed);
+    other = PUT(&w, .job = "other", .key = "k", .tenant = "a");
+    assert_false(other.existed);
+    w.now += PIN_STORE_KEY_MS;
+    again = PUT(&w, .key = "k", .tenant = "a");
+    assert_false(again.existed);
+    world_clear(&w);
+}
+
+static void
+a_unique_window_is_about_job_tenant_and_arguments_and_ends(void **state)
+{
+    struct world w;
+    struct pin_enqueued first, again, other;
+
+    (void)state;
+    world_make(&w);
+    first = PUT(&w, .unique_for_ms = 1000, .args = { "[1]", 3 });
+    again = PUT(&w, .unique_for_ms = 1000, .args = { "[1]", 3 });
+    assert_true(again.existed && same_id(&again.id, &first.id));
+    other = PUT(&w, .unique_for_ms = 1000, .args = { "[2]", 3 });
+    assert_false(other.existed);
+    other = PUT(&w, .unique_for_ms = 1000, .args = { "[1]", 3 }, .tenant = "t");
+    assert_false(other.existed);
+    w.now += 1000;
+    again = PUT(&w, .unique_for_ms = 1000, .args = { "[1]", 3 });
+    assert_false(again.existed);
+    world_clear(&w);
+}
+
+static void
+an_occurrence_makes_one_run_for_each_tenant(void **state)
+{
+    struct world w;
+    struct pin_enqueued first, again, other;
+    struct pin_occurrence missed = { .schedule = "s",
+                                     .due_ms = T0,
+                                     .result = PIN_OCCURRENCE_MISSED };
+    struct pin_occurrence late = { .schedule = "s",
+                                   .due_ms = T0,
+                                   .result = PIN_OCCURRENCE_LATE,
+                                   .reason = "the bot was not running",
+                                   .has_run = true };
+    size_t live;
+
+    (void)state;
+    world_make(&w);
+    first = PUT(&w, .schedule = "s", .scheduled_for_ms = T0);
+    again = PUT(&w, .schedule = "s", .scheduled_for_ms = T0);
+    assert_true(again.existed && same_id(&again.id, &first.id));
+    other = PUT(&w, .schedule = "s", .scheduled_for_ms = T0, .tenant = "t");
+    assert_false(other.existed);
+    other = PUT(&w, .schedule = "s", .scheduled_for_ms = T0 + 60000);
+    assert_false(other.existed);
+    assert_int_equal(pin__store_occurrence(w.store, &missed, &w.err), PIN_CONFLICT);
+    late.run = first.id;
+    check(&w, pin__store_occurrence(w.store, &late, &w.err), "late");
+    assert_int_equal(number(&w, "select count(*) from pinstripe_occurrences"), 3);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_occurrences where result = 1"), 1);
+    check(&w, pin__store_schedule_live(w.store, "s", &live, &w.err), "live");
+    assert_int_equal(live, 3);
+    missed.due_ms = T0 - 1;
+    check(&w, pin__store_occurrence(w.store, &missed, &w.err), "missed");
+    again = PUT(&w, .schedule = "s", .scheduled_for_ms = T0 - 1);
+    assert_true(again.existed && pin__run_id_is_zero(&again.id));
+    world_clear(&w);
+}
+
+/* --- who is next --- */
+
+static void
+higher_priority_goes_first_and_what_is_not_due_does_not_go(void **state)
+{
+    struct world w;
+    struct pin_enqueued low, high, later;
+    struct pin_claim c[4];
+    static const char *const mail[] = { "mail" };
+    struct pin_claim_request r = { .worker = "w", .queues = mail, .queue_count = 1, .limit = 4 };
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    low = PUT(&w, .priority = -1);
+    later = PUT(&w, .priority = 9, .due_ms = w.now + 5);
+    high = PUT(&w, .priority = 1, .queue = "mail");
+    r.now_ms = w.now;
+    assert_int_equal(claim_many(&w, c, 1), 1);
+    assert_true(same_id(&c[0].hold.id, &high.id));
+    assert_int_equal(pin__store_claim(w.store, &r, &w.arena, c, &n, &w.err), PIN_EMPTY);
+    w.now += 5;
+    assert_int_equal(claim_many(&w, c, 4), 2);
+    assert_true(same_id(&c[0].hold.id, &later.id));
+    assert_true(same_id(&c[1].hold.id, &low.id));
+    world_clear(&w);
+}
+
+static void
+fill(struct world *w, const char *tenant, size_t count)
+{
+    struct pin_enqueue *all = calloc(count, sizeof *all);
+
+    assert_non_null(all);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct pin_enqueue){ .id = next_id(w), .job = "mail", .tenant = tenant };
+    check(w, pin__store_enqueue(w->store, all, count, w->now, NULL, &w->err), "fill");
+    free(all);
+}
+
+static void
+tenants_take_turns_and_a_quiet_one_is_next(void **state)
+{
+    struct world w;
+    struct pin_enqueued b;
+    struct pin_claim c[8];
+    size_t of_a = 0, of_c = 0;
+
+    (void)state;
+    world_make(&w);
+    fill(&w, "a", 100000);
+    fill(&w, "c", 1000);
+    assert_int_equal(claim_many(&w, c, 8), 8);
+    for (size_t i = 0; i < 8; i++)
+        of_a += c[i].tenant[0] == 'a';
+    assert_int_equal(of_a, 4);
+    w.now++;
+    b = PUT(&w, .tenant = "b");
+    PUT(&w, .tenant = "b");
+    assert_int_equal(claim_many(&w, c, 1), 1);
+    assert_true(same_id(&c[0].hold.id, &b.id));
+    of_a = 0;
+    assert_int_equal(claim_many(&w, c, 3), 3);
+    for (size_t i = 0; i < 3; i++) {
+        of_a += c[i].tenant[0] == 'a';
+        of_c += c[i].tenant[0] == 'c';
+    }
+    assert_int_equal(of_a, 1);
+    assert_int_equal(of_c, 1);
+    world_clear(&w);
+}
+
+static void
+a_gate_lets_in_as_many_as_it_has_places_and_leaks_none(void **state)
+{
+    struct world w;
+    struct pin_rescue r = { .able_since_ms = T0 };
+    struct pin_enqueued other;
+    struct pin_claim c[16], free_one;
+    struct pin_finished f;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    for (int i = 0; i < 10; i++)
+        PUT(&w, .gate = "g", .gate_limit = 2);
+    other = PUT(&w, .job = "mail");
+    assert_int_equal(claim_many(&w, c, 3), 3);
+    assert_true(same_id(&c[2].hold.id, &other.id));
+    assert_int_equal(claim_many(&w, &free_one, 1), 0);
+    finish(&w, &c[0], &well);
+    assert_int_equal(claim_many(&w, c, 9), 1);
+    check(&w, pin__store_lose(w.store, &c[0].hold, "crash", w.now, &f, &w.err), "lose");
+    assert_int_equal(claim_many(&w, c, 9), 1);
+    assert_int_equal(c[0].attempt, 2);
+    finish(&w, &c[0], &badly);
+    r.now_ms = w.now += PIN_STORE_LEASE_MS;
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    for (int left = 10 - 2; left > 0; left -= 2) {
+        n = claim_many(&w, c, 9);
+        for (size_t i = 0; i < n; i++)
+            finish(&w, &c[i], &well);
+    }
+    assert_int_equal(claim_many(&w, c, 9), 0);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 0);
+    world_clear(&w);
+}
+
+/* Claims and finishes until nothing is left; a busy store is tried again, as an executor would. */
+static _Noreturn void
+claim_all_and_leave(struct world *w)
+{
+    struct pin_claim_request r = { .worker = "w", .limit = 7, .now_ms = w->now };
+    struct pin_claim c[7];
+    struct pin_finished f;
+    size_t n = 0;
+    pin_status st;
+
+    world_open(w);
+    while ((st = pin__store_claim(w->store, &r, &w->arena, c, &n, &w->err)) != PIN_EMPTY) {
+        if (st != PIN_OK && st != PIN_BUSY)
+            _exit(1);
+        for (size_t k = 0; st == PIN_OK && k < n; k++)
+            while ((st = pin__store_finish(w->store, &c[k].hold, &well, w->now, &f, &w->err)) !=
+                   PIN_OK)
+                if (st != PIN_BUSY) /* PIN_LOST: somebody else had it as well */
+                    _exit(2);
+    }
+    world_shut(w);
+    _exit(0);
+}
+
+static void
+two_processes_never_hold_one_run_twice(void **state)
+{
+    enum { RUNS = 400, PROCESSES = 3 };
+    struct world w;
+    pid_t pids[PROCESSES];
+
+    (void)state;
+    world_make(&w);
+    fill(&w, "a", RUNS);
+    world_shut(&w);
+    for (int i = 0; i < PROCESSES; i++)
+        if ((pids[i] = fork()) == 0)
+            claim_all_and_leave(&w);
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = -1;
+
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    world_open(&w);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_runHistory where attempt = 1"),
+                     RUNS);
+    world_clear(&w);
+}
+
+/* --- parents --- */
+
+static void
+a_parent_makes_children_in_pages_and_ends_when_they_have(void **state)
+{
+    struct world w;
+    struct pin_enqueue page[2];
+    struct pin_enqueued parent;
+    struct pin_claim p, again, c[8];
+    enum pin_run_state s;
+    struct pin_finished f;
+
+    (void)state;
+    world_make(&w);
+    parent = PUT(&w, .role = PIN_ROLE_PARENT);
+    p = claim_one(&w);
+    page[0] = (struct pin_enqueue){ .id = next_id(&w), .job = "mail", .tenant = "a" };
+    page[1] = (struct pin_enqueue){ .id = next_id(&w), .job = "mail", .tenant = "b" };
+    check(&w, pin__store_fan_out(w.store, &p.hold, page, 2, "b", false, w.now, &s, &w.err), "page");
+    assert_int_equal(s, PIN_RUN_RUNNING);
+    check(&w, pin__store_lose(w.store, &p.hold, "killed", w.now, &f, &w.err), "lose");
+    assert_int_equal(claim_many(&w, c, 8), 3); /* two quiet tenants go in front */
+    again = c[2];
+    assert_true(same_id(&again.hold.id, &parent.id));
+    assert_string_equal(again.cursor, "b");
+    page[0] = (struct pin_enqueue){ .id = next_id(&w), .job = "mail", .tenant = "b" };
+    page[1] = (struct pin_enqueue){ .id = next_id(&w), .job = "mail", .tenant = "c" };
+    check(&w, pin__store_fan_out(w.store, &again.hold, page, 2, "c", true, w.now, &s, &w.err),
+          "page");
+    assert_int_equal(s, PIN_RUN_WAITING);
+    assert_int_equal(claim_many(&w, &c[2], 6), 1);
+    finish(&w, &c[0], &well);
+    finish(&w, &c[1], &badly);
+    assert_state(&w, &parent.id, PIN_RUN_WAITING);
+    finish(&w, &c[2], &well);
+    assert_state(&w, &parent.id, PIN_RUN_FAILED);
+    world_clear(&w);
+}
+
+static void
+cancelling_a_waiting_parent_cancels_its_children(void **state)
+{
+    struct world w;
+    struct pin_enqueue page[3];
+    struct pin_result stopped = { .cancelled = true, .outcome = "cancelled" };
+    struct pin_enqueued parent;
+    enum pin_run_state s;
+    struct pin_claim p, c;
+
+    (void)state;
+    world_make(&w);
+    parent = PUT(&w, .role = PIN_ROLE_PARENT);
+    p = claim_one(&w);
+    for (int i = 0; i < 3; i++)
+        page[i] = (struct pin_enqueue){ .id = next_id(&w),
+                                        .job = "mail",
+                                        .tenant = i == 0   ? "a"
+                                                  : i == 1 ? "b"
+                                                           : "c" };
+    check(&w, pin__store_fan_out(w.store, &p.hold, page, 3, NULL, true, w.now, &s, &w.err), "page");
+    c = claim_one(&w);
+    check(&w, pin__store_cancel(w.store, &parent.id, w.now, &s, &w.err), "cancel");
+    assert_int_equal(s, PIN_RUN_WAITING);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_runHistory where state = 7"), 2);
+    finish(&w, &c, &stopped);
+    assert_state(&w, &parent.id, PIN_RUN_CANCELLED);
+    world_clear(&w);
+}
+
+/* --- batches --- */
+
+static void
+a_batch_is_kept_whole_or_not_at_all_and_a_lost_claim_does_not_spoil_it(void **state)
+{
+    struct world w;
+    struct pin_finished f;
+    struct pin_claim c;
+
+    (void)state;
+    world_make(&w);
+    PUT(&w, .job = "mail");
+    c = claim_one(&w);
+    check(&w, pin__store_begin(w.store, &w.err), "begin");
+    PUT(&w, .job = "mail");
+    finish(&w, &c, &well);
+    pin__store_rollback(w.store);
+    assert_state(&w, &c.hold.id, PIN_RUN_RUNNING);
+    check(&w, pin__store_begin(w.store, &w.err), "begin");
+    finish(&w, &c, &well);
+    assert_int_equal(pin__store_finish(w.store, &c.hold, &well, w.now, &f, &w.err), PIN_LOST);
+    PUT(&w, .job = "mail");
+    check(&w, pin__store_commit(w.store, &w.err), "commit");
+    assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 1);
+    world_clear(&w);
+}
+
+static void
+a_session_that_does_not_wait_says_busy_and_nothing_has_happened(void **state)
+{
+    struct world w, other;
+    struct pin_enqueue e = { .job = "mail" };
+
+    (void)state;
+    world_make(&w);
+    other = w;
+    world_open(&other);
+    check(&other, pin__store_begin(other.store, &other.err), "begin");
+    e.id = next_id(&w);
+    assert_int_equal(pin__store_enqueue(w.store, &e, 1, w.now, NULL, &w.err), PIN_BUSY);
+    check(&other, pin__store_commit(other.store, &other.err), "commit");
+    check(&w, pin__store_enqueue(w.store, &e, 1, w.now, NULL, &w.err), "enqueue");
+    world_shut(&other);
+    world_clear(&w);
+}
+
+static void
+an_id_that_is_there_is_refused(void **state)
+{
+    struct world w;
+    struct pin_enqueue e[2] = { { .job = "mail" }, { .job = "mail" } };
+
+    (void)state;
+    world_make(&w);
+    e[0].id = e[1].id = next_id(&w);
+    assert_int_equal(pin__store_enqueue(w.store, e, 2, w.now, NULL, &w.err), PIN_INVALID);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 0);
+    world_clear(&w);
+}
+
+/* --- schedules --- */
+
+static int diffs[3];
+
+static void
+count_diff(void *context, enum pin_diff what, const struct pin_schedule_row *row)
+{
+    (void)context;
+    (void)row;
+    diffs[what]++;
+}
+
+static void
+reconcile(struct world *w, const struct pin_schedule_row *rows, size_t count, int added,
+          int changed, int removed)
+{
+    memset(diffs, 0, sizeof diffs);
+    check(w, pin__store_reconcile(w->store, rows, count, w->now, count_diff, NULL, &w->err),
+          "reconcile");
+    assert_int_equal(diffs[PIN_DIFF_ADDED], added);
+    assert_int_equal(diffs[PIN_DIFF_CHANGED], changed);
+    assert_int_equal(diffs[PIN_DIFF_REMOVED], removed);
+}
+
+static void
+schedules_become_what_the_project_says_and_a_pause_outlives_an_edit(void **state)
+{
+    struct world w;
+    struct pin_schedule_row rows[] = {
+        { .job = "mail", .cron = "0 * * * *", .next_due_ms = T0 + 2 },
+        { .job = "mail", .cron = "5 * * * *", .next_due_ms = T0 + 1 },
+        { .job = "clean", .cron = "0 0 * * *", .next_due_ms = T0 + 3 },
+        { .job = "clean", .cron = "0 0 * * *", .next_due_ms = T0 + 3 },
+    };
+    struct pin_schedule_row *read;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    reconcile(&w, rows, 4, 3, 0, 0);
+    reconcile(&w, rows, 4, 0, 0, 0);
+    check(&w, pin__store_schedules(w.store, T0 + 2, 10, &w.arena, &read, &n, &w.err), "due");
+    assert_int_equal(n, 2);
+    assert_string_equal(read[0].cron, "5 * * * *");
+    check(&w, pin__store_schedule_advance(w.store, read[0].id, T0 + 1, T0 + 9, &w.err), "advance");
+    assert_int_equal(pin__store_schedule_advance(w.store, read[0].id, T0 + 1, T0 + 9, &w.err),
+                     PIN_LOST);
+    check(&w, pin__store_schedule_pause(w.store, "clean", true, w.now, &n, &w.err), "pause");
+    assert_int_equal(n, 1);
+    assert_int_equal(pin__store_schedule_pause(w.store, "none", true, w.now, &n, &w.err),
+                     PIN_NOT_FOUND);
+    rows[2].cron = rows[3].cron = "30 0 * * *";
+    rows[0].overlap = PIN_OVERLAP_ALLOW;
+    reconcile(&w, rows, 4, 1, 1, 1);
+    assert_int_equal(number(&w, "select paused from pinstripe_schedules where job = 'clean'"), 1);
+    reconcile(&w, rows, 1, 0, 0, 2);
+    world_clear(&w);
+}
+
+/* --- looking --- */
+
+struct page {
+    struct pin_run_id ids[64];
+    size_t count;
+};
+
+static pin_status
+keep_id(void *context, const struct pin_run_row *row, struct pin_err *err)
+{
+    struct page *p = context;
+
+    (void)err;
+    p->ids[p->count++] = row->id;
+    return PIN_OK;
+}
+
+static void
+lists_page_by_id_over_live_and_finished_runs(void **state)
+{
+    struct world w;
+    struct pin_run_filter f = { .limit = 7 };
+    int64_t counts[PIN_RUN_STATE_COUNT];
+    struct page all = { .count = 0 }, some = { .count = 0 };
+    struct pin_claim c[10];
+    size_t before;
+
+    (void)state;
+    world_make(&w);
+    for (int i = 0; i < 30; i++, w.now++)
+        PUT(&w, .tenant = i % 3 ? "a" : "b", .job = i % 2 ? "mail" : "clean",
+            .args = { i == 17 ? "[\"Needle\"]" : "[]", i == 17 ? 10 : 2 });
+    assert_int_equal(claim_many(&w, c, 10), 10);
+    for (int i = 0; i < 10; i++)
+        finish(&w, &c[i], i < 2 ? &badly : &well);
+    do {
+        before = all.count;
+        check(&w, pin__store_list(w.store, &f, keep_id, &all, &w.err), "list");
+        f.before = &all.ids[all.count - 1];
+    } while (all.count - before == 7);
+    assert_int_equal(all.count, 30);
+    for (size_t i = 1; i < 30; i++)
+        assert_true(memcmp(&all.ids[i - 1], &all.ids[i], sizeof all.ids[i]) > 0);
+    f = (struct pin_run_filter){ .tenant = "b", .job = "clean" };
+    check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
+    assert_int_equal(some.count, 5);
+    some.count = 0;
+    f = (struct pin_run_filter){ .text = "nEEdle", .since_ms = T0 + 17 };
+    check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
+    assert_int_equal(some.count, 1);
+    some.count = 0;
+    f = (struct pin_run_filter){ .has_state = true, .state = PIN_RUN_FAILED };
+    check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
+    assert_int_equal(some.count, 2);
+    f = (struct pin_run_filter){ .limit = 0 };
+    check(&w, pin__store_count(w.store, &f, counts, &w.err), "count");
+    assert_int_equal(counts[PIN_RUN_QUEUED], 20);
+    assert_int_equal(counts[PIN_RUN_SUCCEEDED], 8);
+    assert_int_equal(counts[PIN_RUN_FAILED], 2);
+    world_clear(&w);
+}
+
+struct heard {
+    int64_t first, end;
+    size_t pieces;
+};
+
+static pin_status
+hear(void *context, const struct pin_output *piece, struct pin_err *err)
+{
+    struct heard *h = context;
+
+    (void)err;
+    if (h->pieces++ == 0)
+        h->first = piece->offset;
+    else
+        assert_int_equal(piece->offset, h->end);
+    h->end = piece->offset + (int64_t)piece->bytes.size;
+    return PIN_OK;
+}
+
+static void
+the_newest_megabyte_of_a_run_s_output_is_kept(void **state)
+{
+    static char chunk[100000];
+    struct world w;
+    struct heard h = { .pieces = 0 };
+    struct pin_run_id id;
+
+    (void)state;
+    world_make(&w);
+    id = next_id(&w);
+    for (int i = 0; i < 30; i++)
+        check(&w,
+              pin__store_output_add(w.store, &id, 1, (struct pin_bytes){ chunk, sizeof chunk },
+                                    w.now, &w.err),
+              "output");
+    check(&w, pin__store_output_read(w.store, &id, 0, hear, &h, &w.err), "read");
+    assert_int_equal(h.end, 3000000);
+    assert_true(h.first <= h.end - PIN_STORE_OUTPUT_BYTES);
+    assert_true(h.first > h.end - PIN_STORE_OUTPUT_BYTES - (int64_t)sizeof chunk);
+    h = (struct heard){ .pieces = 0 };
+    check(&w, pin__store_output_read(w.store, &id, 2999990, hear, &h, &w.err), "read");
+    assert_int_equal(h.first, 2999990);
+    assert_int_equal(h.end, 3000000);
+    world_clear(&w);
+}
+
+static void
+a_direct_run_is_recorded_with_its_result(void **state)
+{
+    struct world w;
+    struct pin_enqueue e = { .job = "mail", .trigger = PIN_TRIGGER_REPL };
+    struct pin_result r = badly;
+
+    (void)state;
+    world_make(&w);
+    e.id = next_id(&w);
+    r.exit_signal = 11;
+    check(&w, pin__store_record(w.store, &e, &r, "executor 1", T0, T0 + 5, &w.err), "record");
+    assert_state(&w, &e.id, PIN_RUN_FAILED);
+    assert_int_equal(number(&w, "select exitSignal from pinstripe_runHistory where job = 'mail'"
+                                " and attempt = 1 and attemptLimit = 1 and lost = 0"
+                                " and triggeredBy = 1 and createdAt = 1700000000000"
+                                " and finishedAt = createdAt + 5 and args = '[]'"),
+                     11);
+    world_clear(&w);
+}
+
+static void
+pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
+{
+    struct world w;
+    struct pin_prune p = { .limit = 3 };
+    struct pin_claim c[8];
+    struct pin_enqueued live;
+    size_t n, all = 0;
+    bool more = true;
+
+    (void)state;
+    world_make(&w);
+    for (int i = 0; i < 8; i++)
+        PUT(&w, .key = i == 0 ? "k" : NULL, .schedule = i == 1 ? "s" : NULL,
+            .scheduled_for_ms = w.now);
+    assert_int_equal(claim_many(&w, c, 8), 8);
+    for (int i = 0; i < 7; i++)
+        finish(&w, &c[i], &well);
+    check(&w,
+          pin__store_output_add(w.store, &c[0].hold.id, 1, (struct pin_bytes){ "x", 1 }, w.now,
+                                &w.err),
+          "output");
+    w.now += 1000;
+    finish(&w, &c[7], &well);
+    live = PUT(&w, .job = "mail");
+    p.before_ms = w.now - 500;
+    p.now_ms = w.now + PIN_STORE_KEY_MS;
+    p.dry_run = true;
+    check(&w, pin__store_prune(w.store, &p, &n, &more, &w.err), "dry run");
+    assert_int_equal(n, 7);
+    p.dry_run = false;
+    for (more = true; more; all += n)
+        check(&w, pin__store_prune(w.store, &p, &n, &more, &w.err), "prune");
+    assert_int_equal(all, 7);
+    assert_state(&w, &live.id, PIN_RUN_QUEUED);
+    assert_state(&w, &c[7].hold.id, PIN_RUN_SUCCEEDED);
+    assert_int_equal(number(&w, "select (select count(*) from pinstripe_runOutput)"
+                                " + (select count(*) from pinstripe_keys)"
+                                " + (select count(*) from pinstripe_occurrences)"),
+                     0);
+    world_clear(&w);
+}
+
+#define CONTRACT_TESTS                                                                             \
+    cmocka_unit_test(                                                                              \
+        a_run_goes_from_queued_to_running_to_succeeded_and_carries_what_it_was_given),             \
+        cmocka_unit_test(a_stale_token_changes_nothing),                                           \
+        cmocka_unit_test(a_failed_run_is_tried_again_after_its_backoff_and_then_stays_failed),     \
+        cmocka_unit_test(an_error_decides_whether_and_when_it_is_tried_again),                     \
+        cmocka_unit_test(a_run_given_back_has_not_used_an_attempt_and_goes_first),                 \
+        cmocka_unit_test(a_run_that_is_lost_three_times_has_failed_with_every_reason),             \
+        cmocka_unit_test(a_lost_attempt_is_not_a_failure_of_the_job),                              \
+        cmocka_unit_test(                                                                          \
+            a_lease_that_is_renewed_or_lapsed_while_nobody_could_write_is_left_alone),             \
+        cmocka_unit_test(cancelling_ends_what_does_not_run_and_tells_the_holder_of_what_does),     \
+        cmocka_unit_test(a_key_gives_the_run_there_is_within_its_job_and_tenant),                  \
+        cmocka_unit_test(a_unique_window_is_about_job_tenant_and_arguments_and_ends),              \
+        cmocka_unit_test(an_occurrence_makes_one_run_for_each_tenant),                             \
+        cmocka_unit_test(higher_priority_goes_first_and_what_is_not_due_does_not_go),              \
+        cmocka_unit_test(tenants_take_turns_and_a_quiet_one_is_next),                              \
+        cmocka_unit_test(a_gate_lets_in_as_many_as_it_has_places_and_leaks_none),                  \
+        cmocka_unit_test(two_processes_never_hold_one_run_twice),                                  \
+        cmocka_unit_test(a_parent_makes_children_in_pages_and_ends_when_they_have),                \
+        cmocka_unit_test(cancelling_a_waiting_parent_cancels_its_children),                        \
+        cmocka_unit_test(a_batch_is_kept_whole_or_not_at_all_and_a_lost_claim_does_not_spoil_it),  \
+        cmocka_unit_test(a_session_that_does_not_wait_says_busy_and_nothing_has_happened),         \
+        cmocka_unit_test(an_id_that_is_there_is_refused),                                          \
+        cmocka_unit_test(schedules_become_what_the_project_says_and_a_pause_outlives_an_edit),     \
+        cmocka_unit_test(lists_page_by_id_over_live_and_finished_runs),                            \
+        cmocka_unit_test(the_newest_megabyte_of_a_run_s_output_is_kept),                           \
+        cmocka_unit_test(a_direct_run_is_recorded_with_its_result),                                \
+        cmocka_unit_test(pruning_removes_what_ended_before_and_what_belongs_to_it)
+
+#endif

@@ -1,0 +1,175 @@
+/* store_sqlite_test.c - the contract, on SQLite; and what is SQLite's own: the version of the
+ * tables, who may see them, and that claiming reads indexes only. */
+#include "../contract/store_contract.h"
+
+#include "database/query.h"
+
+static struct pin_session *
+contract_session(struct world *w)
+{
+    /* Forked claimers wait for each other; what must say busy at once does so quickly enough. */
+    struct pin_session_config config = { .filename = w->file, .busy_ms = 200 };
+    struct pin_session *s = NULL;
+    pin_status st;
+
+    do /* the first to open makes the file a WAL one and may be in another's way */
+        st = pin__session_open(&s, &config, &w->err);
+    while (st == PIN_BUSY);
+    check(w, st, "open");
+    return s;
+}
+
+static void
+run_sql(struct world *w, const char *sql)
+{
+    check(w, pin__sql_run(w->session, sql, NULL, 0, NULL, &w->err), sql);
+}
+
+static void
+a_newer_or_foreign_store_is_refused_and_none_is_said_to_be_none(void **state)
+{
+    static const uint8_t identity[16];
+    static const struct {
+        const char *what, *sql, *says;
+        pin_status want;
+    } rows[] = {
+        { "newer", "update pinstripe_storeVersion set version = 99", "version 99", PIN_CONFIG },
+        { "no row", "delete from pinstripe_storeVersion", "did not make", PIN_CONFIG },
+        { "other program", "update pinstripe_storeVersion set program = 'x'", "did not make",
+          PIN_CONFIG },
+        { "half", "drop table pinstripe_storeVersion", "did not make", PIN_CONFIG },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pin_store *s = NULL;
+        struct world w;
+
+        world_make(&w);
+        run_sql(&w, rows[i].sql);
+        if (pin__store_open(&s, w.session, &w.err) != rows[i].want ||
+            !strstr(w.err.message, rows[i].says))
+            fail_msg("%s: %s", rows[i].what, w.err.message);
+        if (pin__store_migrate(w.session, identity, T0, &w.err) != rows[i].want)
+            fail_msg("%s: migrate: %s", rows[i].what, w.err.message);
+        world_clear(&w);
+    }
+}
+
+static void
+migrating_twice_changes_nothing_and_a_database_without_a_store_says_so(void **state)
+{
+    static const uint8_t other[16] = { 7 };
+    struct pin_store *s = NULL;
+    struct world w;
+
+    (void)state;
+    world_make(&w);
+    check(&w, pin__store_migrate(w.session, other, T0, &w.err), "again");
+    assert_int_equal(pin__store_identity(w.store)[0], 1);
+    assert_int_equal(number(&w, "select count(*) from pinstripe_storeVersion"), 1);
+    pin__store_close(w.store);
+    run_sql(&w, "drop table pinstripe_runs");
+    run_sql(&w, "drop table pinstripe_storeVersion");
+    assert_int_equal(pin__store_open(&s, w.session, &w.err), PIN_NOT_FOUND);
+    w.store = NULL;
+    pin__session_close(w.session);
+    pin__arena_fini(&w.arena);
+    assert_int_equal(pin__database_drop(w.file, NULL), PIN_OK);
+    assert_int_equal(rmdir(w.folder), 0);
+}
+
+static void
+jobs_cannot_reach_the_tables_by_any_statement(void **state)
+{
+    static const char *const texts[] = {
+        "select * from pinstripe_runs",
+        "select count(*) from pinstripe_runHistory",
+        "update pinstripe_runs set token = 1",
+        "delete from pinstripe_runs",
+        "insert into pinstripe_keys values ('a', 'b', 1)",
+        "drop table pinstripe_runs",
+        "drop index pinstripe_runsReady",
+        "create index x on pinstripe_runs (job)",
+        "create trigger x after insert on pinstripe_runs begin select 1; end",
+        "alter table pinstripe_runs add column x",
+        "create table pinstripe_more (x)",
+        "select * from seen",
+    };
+    static const struct pin_scope all = { .all = true };
+    const struct pin_table *const *tables;
+    struct pin_cursor c;
+    struct world w;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    run_sql(&w, "create view seen as select * from pinstripe_runs");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct pin_bytes text = { texts[i], strlen(texts[i]) };
+        pin_status st = pin__run(w.session, &all, text, NULL, 0, &c, &w.err);
+
+        if (st == PIN_OK) {
+            st = pin__cursor_next(&c, &w.err);
+            pin__cursor_close(&c);
+        }
+        if (st != PIN_DENIED)
+            fail_msg("%s: %s", texts[i], pin__status_name(st));
+    }
+    run_sql(&w, "drop view seen");
+    check(&w, pin__schema_tables(w.session, &tables, &n, &w.err), "tables");
+    assert_int_equal(n, 0);
+    world_clear(&w);
+}
+
+static void
+claiming_and_sweeping_never_scan(void **state)
+{
+    static const char *const texts[] = {
+        "select id from pinstripe_runs where state = 0 and dueAt <= 1 order by dueAt limit 1",
+        "select queue from pinstripe_runs where state = 1 and queue > '' order by queue limit 1",
+        "select id, args from pinstripe_runs where state = 1 and queue = 'x'"
+        " order by priority desc, turn, id limit 5",
+        "select id from pinstripe_runs where state = 2 and leaseUntil between 1 and 2"
+        " order by leaseUntil limit 1",
+        "select count(*) from pinstripe_runs where gate = 'x' and state = 2",
+        "select id from pinstripe_runs where gate = 'x' and state = 3 order by id limit 1",
+        "select 1 from pinstripe_runs where parent = 'x' and role = 2 limit 1",
+        "select count(*) from pinstripe_runs where schedule = 'x'",
+        "select id from pinstripe_runHistory where job = 'x' and id < 'y' order by id desc limit 9",
+        "select * from pinstripe_schedules where nextDueAt <= 1 order by nextDueAt, id limit 1",
+    };
+    struct world w;
+
+    (void)state;
+    world_make(&w);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char sql[512];
+        struct pin_sql q;
+
+        snprintf(sql, sizeof sql, "explain query plan %s", texts[i]);
+        check(&w, pin__sql_start(&q, w.session, sql, NULL, 0, &w.err), sql);
+        while (pin__sql_step(&q, &w.err) == PIN_OK) {
+            const char *plan = q.row[3].bytes.data;
+
+            if (strncmp(plan, "SEARCH", 6) != 0)
+                fail_msg("%s: %s", texts[i], plan);
+        }
+        pin__sql_end(&q);
+    }
+    world_clear(&w);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONTRACT_TESTS,
+        cmocka_unit_test(a_newer_or_foreign_store_is_refused_and_none_is_said_to_be_none),
+        cmocka_unit_test(migrating_twice_changes_nothing_and_a_database_without_a_store_says_so),
+        cmocka_unit_test(jobs_cannot_reach_the_tables_by_any_statement),
+        cmocka_unit_test(claiming_and_sweeping_never_scan),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
