@@ -13,8 +13,15 @@ import { jobs } from 'pinstripe:registries';
 import { metaMethods } from 'pinstripe:registry';
 import { ServiceConsumer } from 'pinstripe:service';
 
-const SCHEDULE_OPTIONS = ['cron', 'timeZone'];
-const VERBS_OF_LATER_VERSIONS = ['retry', 'queue', 'priority', 'concurrency', 'unique'];
+const SCHEDULE_OPTIONS = ['cron', 'timeZone', 'missed', 'overlap'];
+const RETRY_OPTIONS = ['limit', 'backoff', 'delay', 'maxDelay'];
+const BACKOFFS = ['exponential', 'linear', 'fixed'];
+const MISSED = ['latest', 'all', 'skip'];
+const OVERLAP = ['skip', 'queue', 'allow'];
+const RETRIES_MAX = 100;
+const PRIORITY_MAX = 1000;
+const QUEUE_NAME = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
+const QUEUE_NAME_MAX = 64;
 
 export class BackgroundJob extends ServiceConsumer {
     /* Every name, sorted, those of broken jobs too. */
@@ -62,6 +69,37 @@ export class BackgroundJob extends ServiceConsumer {
         return this;
     }
 
+    /* How often a run that failed is tried again, and when: a number, or { limit, backoff, delay, maxDelay }. */
+    static retry(options){
+        this.retryPolicy = readRetry(options);
+        return this;
+    }
+
+    /* The queue that its runs wait in: `start-bot --queue NAME` takes only those. */
+    static queue(name){
+        this.queueName = checkQueue(name, 'queue()');
+        return this;
+    }
+
+    /* Larger goes first within a queue. */
+    static priority(number){
+        this.priorityNumber = checkPriority(number, 'priority()');
+        return this;
+    }
+
+    /* At most `limit` runs at the same time, of the job or of each of its tenants. */
+    static concurrency(options){
+        this.concurrencyLimit = readConcurrency(options);
+        return this;
+    }
+
+    /* Enqueued again with the same arguments, for the same tenant, within this time: the run there is. */
+    static unique(options){
+        const given = options !== null && typeof options == 'object' ? onlyKnown(options, ['for'], 'unique()').for : options;
+        this.uniqueMs = parseDuration(given, 'unique({ for })');
+        return this;
+    }
+
     /* Called by makeClass before and after meta(). */
     static prepareClass(Class){
         Class.schedules = [];
@@ -78,26 +116,65 @@ export class BackgroundJob extends ServiceConsumer {
 
 Object.assign(BackgroundJob, metaMethods);
 
-for(const verb of VERBS_OF_LATER_VERSIONS){
-    BackgroundJob[verb] = () => {
-        throw new Error(`this.${verb} is not known in this version`);
-    };
+function onlyKnown(options, known, verb){
+    const unknown = Object.keys(options).find(key => !known.includes(key));
+    if(unknown === undefined) return options;
+    const list = known.length > 1 ? `${known.slice(0, -1).join(', ')} and ${known.at(-1)}` : known[0];
+    throw new Error(`${verb} does not know the option "${unknown}"; it knows ${list}`);
+}
+
+function oneOf(value, words, what){
+    if(value === undefined || words.includes(value)) return value;
+    const list = words.map(word => `'${word}'`);
+    throw new Error(`${what} is ${list.slice(0, -1).join(', ')} or ${list.at(-1)}, not ${JSON.stringify(value)}`);
+}
+
+function wholeNumber(value, from, to, what){
+    if(Number.isInteger(value) && value >= from && value <= to) return value;
+    throw new Error(`${what} is a whole number from ${from} to ${to}, not ${JSON.stringify(value)}`);
 }
 
 function readOptions(options){
     if(!options || typeof options != 'object'){
         throw new Error('schedule() needs a cron expression, or an object with cron and timeZone');
     }
-    const unknown = Object.keys(options).find(key => !SCHEDULE_OPTIONS.includes(key));
-    if(unknown){
-        const known = SCHEDULE_OPTIONS.join(' and ');
-        throw new Error(`schedule() does not know the option "${unknown}"; it knows ${known}`);
-    }
+    onlyKnown(options, SCHEDULE_OPTIONS, 'schedule()');
     const { cron, timeZone } = options;
     if(typeof cron != 'string') throw new Error('schedule({ cron, timeZone }) needs cron, a text');
-    if(timeZone === undefined || timeZone === null) return { cron };
-    refuseProblem(checkZone(String(timeZone)));
-    return { cron, timeZone };
+    const read = { cron };
+    if(timeZone !== undefined && timeZone !== null){
+        if(timeZone != 'tenant') refuseProblem(checkZone(String(timeZone)));
+        else if(!config.multiTenant) throw new Error("timeZone: 'tenant' needs a project with multiTenant: true in pinstripe.config.js");
+        read.timeZone = timeZone;
+    }
+    if(options.missed !== undefined) read.missed = oneOf(options.missed, MISSED, 'missed');
+    if(options.overlap !== undefined) read.overlap = oneOf(options.overlap, OVERLAP, 'overlap');
+    return read;
+}
+
+function readRetry(options){
+    const { limit, backoff, delay, maxDelay } = options !== null && typeof options == 'object'
+        ? onlyKnown(options, RETRY_OPTIONS, 'retry()') : { limit: options };
+    const policy = { limit: wholeNumber(limit, 0, RETRIES_MAX, 'retry({ limit })') };
+    if(backoff !== undefined) policy.backoff = oneOf(backoff, BACKOFFS, 'retry({ backoff })');
+    if(delay !== undefined) policy.delay = parseDuration(delay, 'retry({ delay })');
+    if(maxDelay !== undefined) policy.maxDelay = parseDuration(maxDelay, 'retry({ maxDelay })');
+    return policy;
+}
+
+function readConcurrency(options){
+    const { limit, per = 'job' } = options !== null && typeof options == 'object'
+        ? onlyKnown(options, ['limit', 'per'], 'concurrency()') : { limit: options };
+    return { limit: wholeNumber(limit, 1, 10000, 'concurrency({ limit })'), per: oneOf(per, ['tenant', 'job'], 'concurrency({ per })') };
+}
+
+export function checkQueue(name, what){
+    if(typeof name == 'string' && name.length <= QUEUE_NAME_MAX && QUEUE_NAME.test(name)) return name;
+    throw new Error(`${what} needs a name of small letters, digits, - _ and ., such as 'mail', of ${QUEUE_NAME_MAX} characters at most; it got ${JSON.stringify(name)}`);
+}
+
+export function checkPriority(number, what){
+    return wholeNumber(number, -PRIORITY_MAX, PRIORITY_MAX, what);
 }
 
 /* CRON_TZ=Europe/Paris in front of an expression says the same as the option timeZone. */
@@ -180,15 +257,21 @@ export function describeJob({ name, file, Class, broken }){
     const place = `"name":${quote(name)},"file":${quote(file)}`;
     if(broken) return `{${place},"schedules":[],"broken":${JSON.stringify(broken)}}`;
     const { multiTenant, tenantsFilter, plan, timeoutMs, memoryBytes } = Class;
+    const { retryPolicy, queueName, priorityNumber, concurrencyLimit, uniqueMs } = Class;
     let text = `{${place},"schedules":[${plan.map(describeSchedule).join()}]`;
     if(multiTenant !== undefined) text += `,"multiTenant":${multiTenant}`;
     if(tenantsFilter) text += ',"tenantsFilter":true';
     if(timeoutMs) text += `,"timeout":${timeoutMs}`;
     if(memoryBytes) text += `,"memory":${memoryBytes}`;
+    if(retryPolicy) text += `,"retry":${JSON.stringify(retryPolicy)}`;
+    if(queueName) text += `,"queue":${quote(queueName)}`;
+    if(priorityNumber) text += `,"priority":${priorityNumber}`;
+    if(concurrencyLimit) text += `,"concurrency":${JSON.stringify(concurrencyLimit)}`;
+    if(uniqueMs) text += `,"unique":${uniqueMs}`;
     return text + '}';
 }
 
-function describeSchedule({ cron, timeZone, args }){
-    if(timeZone || args) return JSON.stringify({ cron, timeZone, args });
+function describeSchedule({ cron, timeZone, args, missed, overlap }){
+    if(timeZone || args || missed || overlap) return JSON.stringify({ cron, timeZone, args, missed, overlap });
     return `{"cron":${quote(cron)}}`;
 }

@@ -22,6 +22,7 @@ export async function loadConfig(exported){
     check();
     checkJson();
     config.database.filename = absolute(config.database.filename);
+    if(config.store.filename !== null) config.store.filename = absolute(config.store.filename);
     if(config.timeZone !== null) setTimeZone(config.timeZone);
 }
 
@@ -30,6 +31,7 @@ function defaults(){
         multiTenant: false,
         timeZone: null,
         database: { adapter: 'sqlite', filename: `${environment}.db`, transactionLimit: '5s' },
+        store: { filename: null },
     };
 }
 
@@ -46,7 +48,7 @@ function isPlain(value){
 }
 
 function check(){
-    const { database, multiTenant, timeZone } = config;
+    const { database, multiTenant, store, timeZone } = config;
     demand(typeof multiTenant == 'boolean',
         `multiTenant must be true or false; it is ${JSON.stringify(multiTenant)}`);
     demand(isPlain(database), 'database must be an object such as { adapter: \'sqlite\' }');
@@ -54,6 +56,8 @@ function check(){
     demand(typeof database.filename == 'string' && database.filename,
         'database.filename must be a text');
     parseDuration(database.transactionLimit, 'database.transactionLimit');
+    demand(isPlain(store) && (store.filename === null || (typeof store.filename == 'string' && store.filename)),
+        'store must be an object such as { filename: \'runs.db\' }');
     checkTimeZone(timeZone);
 }
 

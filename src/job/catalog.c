@@ -50,6 +50,25 @@ read_tri(const json_t *value)
     return json_is_false(value) ? PIN_NO : PIN_UNSAID;
 }
 
+/* The place of a word in a list; 0 when there is none. */
+static int
+word_of(const json_t *object, const char *key, const char *const *words, size_t count)
+{
+    const char *word = text_or_null(object, key);
+
+    for (size_t i = 0; word && i < count; i++)
+        if (strcmp(word, words[i]) == 0)
+            return (int)i;
+    return 0;
+}
+#define WORD_OF(object, key, words)                                                                \
+    word_of((object), (key), (words), sizeof(words) / sizeof *(words))
+
+static const char *const missed_words[] = { "latest", "all", "skip" };
+static const char *const overlap_words[] = { "skip", "queue", "allow" };
+static const char *const backoff_words[] = { "exponential", "linear", "fixed" };
+static const char *const per_words[] = { "job", "tenant" };
+
 static bool
 read_schedule(struct pin_arena *a, struct pin_schedule *to, const json_t *from)
 {
@@ -58,8 +77,28 @@ read_schedule(struct pin_arena *a, struct pin_schedule *to, const json_t *from)
     to->cron = text_or_null(from, "cron");
     to->time_zone = text_or_null(from, "timeZone");
     to->args = args ? pin__arena_strdup(a, args) : "[]";
+    to->missed = (enum pin_missed)WORD_OF(from, "missed", missed_words);
+    to->overlap = (enum pin_overlap)WORD_OF(from, "overlap", overlap_words);
     free(args);
     return to->cron && to->args;
+}
+
+static void
+read_queueing(struct pin_job *to, const json_t *from)
+{
+    const json_t *retry = json_object_get(from, "retry");
+    const json_t *concurrency = json_object_get(from, "concurrency");
+
+    to->retries = (int)positive_or_zero(retry, "limit");
+    to->retry =
+        (struct pin_retry){ .backoff = (enum pin_backoff)WORD_OF(retry, "backoff", backoff_words),
+                            .delay_ms = positive_or_zero(retry, "delay"),
+                            .max_delay_ms = positive_or_zero(retry, "maxDelay") };
+    to->queue = text_or_null(from, "queue");
+    to->priority = (int)json_integer_value(json_object_get(from, "priority"));
+    to->concurrency = (int)positive_or_zero(concurrency, "limit");
+    to->concurrency_per = (enum pin_per)WORD_OF(concurrency, "per", per_words);
+    to->unique_ms = positive_or_zero(from, "unique");
 }
 
 static bool
@@ -73,6 +112,7 @@ read_job(struct pin_arena *a, struct pin_job *to, const json_t *from)
     to->has_tenants_filter = json_is_true(json_object_get(from, "tenantsFilter"));
     to->wall_ms = positive_or_zero(from, "timeout");
     to->heap_bytes = (uint64_t)positive_or_zero(from, "memory");
+    read_queueing(to, from);
     to->broken = read_broken(json_object_get(from, "broken"));
     to->schedule_count = json_array_size(schedules);
     to->schedules = pin__arena_alloc(a, (to->schedule_count + 1) * sizeof *to->schedules);
@@ -132,6 +172,12 @@ read_document(struct owned_catalog *o)
     c->environment = text_or_null(o->document, "environment");
     c->multi_tenant = json_is_true(json_object_get(config, "multiTenant"));
     c->database_filename = text_or_null(json_object_get(config, "database"), "filename");
+    c->store_filename = text_or_null(json_object_get(config, "store"), "filename");
+    c->store_apart = c->store_filename && (!c->database_filename ||
+                                           strcmp(c->store_filename, c->database_filename) != 0);
+    if (!c->store_filename)
+        c->store_filename = c->database_filename;
+    c->time_zone = text_or_null(config, "timeZone");
     json_array_foreach(services, i, service)
     {
         const char *name = json_string_value(service);

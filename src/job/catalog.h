@@ -7,14 +7,21 @@
 #define PIN_JOB_CATALOG_H
 
 #include "base/buf.h"
+#include "store/store.h"
 
 enum pin_tri { PIN_UNSAID, PIN_NO, PIN_YES };
+
+#define PIN_TENANT_ZONE "tenant" /* as a schedule's time_zone: each tenant's own */
 
 struct pin_schedule {
     const char *cron;
     const char *time_zone; /* NULL: the project's */
     const char *args;      /* JSON array */
+    enum pin_missed missed;
+    enum pin_overlap overlap;
 };
+
+enum pin_per { PIN_PER_JOB, PIN_PER_TENANT };
 
 struct pin_broken { /* message NULL: not broken */
     const char *message;
@@ -29,6 +36,13 @@ struct pin_job {
     bool has_tenants_filter;
     int64_t wall_ms;     /* 0: the job does not say */
     uint64_t heap_bytes; /* 0: the job does not say */
+    int retries;         /* after the first attempt; 0: none */
+    struct pin_retry retry;
+    const char *queue; /* NULL: PIN_STORE_QUEUE */
+    int priority;
+    int concurrency; /* runs at once; 0: no limit */
+    enum pin_per concurrency_per;
+    int64_t unique_ms; /* 0: not unique */
     struct pin_broken broken;
     size_t schedule_count;
     struct pin_schedule *schedules;
@@ -37,6 +51,9 @@ struct pin_job {
 struct pin_catalog {
     const char *environment;
     const char *database_filename; /* absolute; NULL when the configuration names none */
+    const char *store_filename;    /* absolute; the database's own unless it is another file */
+    bool store_apart;              /* it is another file */
+    const char *time_zone;         /* of schedules that name none; NULL: the machine's */
     bool multi_tenant;
     bool replaces_run_background_job; /* the project has a service of its own by that name */
     size_t job_count;

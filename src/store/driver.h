@@ -36,6 +36,11 @@ struct pin_store_driver {
     pin_status (*claim)(struct pin_store *s, const struct pin_claim_request *request,
                         struct pin_arena *arena, struct pin_claim *out, size_t *count,
                         struct pin_err *err);
+    pin_status (*peek)(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+    pin_status (*bot_tick)(struct pin_store *s, const struct pin_bot_row *bot, struct pin_err *err);
+    pin_status (*bot_leave)(struct pin_store *s, const char *name, struct pin_err *err);
+    pin_status (*bots)(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,
+                       struct pin_bot_row **rows, size_t *count, struct pin_err *err);
     pin_status (*next_due)(struct pin_store *s, int64_t *due_ms, struct pin_err *err);
     pin_status (*start)(struct pin_store *s, const struct pin_hold *hold, const char *worker,
                         int64_t now_ms, struct pin_err *err);
@@ -65,8 +70,8 @@ struct pin_store_driver {
                              struct pin_bytes bytes, int64_t now_ms, struct pin_err *err);
     pin_status (*output_read)(struct pin_store *s, const struct pin_run_id *id, int64_t offset,
                               pin_each_output each, void *context, struct pin_err *err);
-    pin_status (*reconcile)(struct pin_store *s, const struct pin_schedule_row *rows, size_t count,
-                            int64_t now_ms, pin_each_diff diff, void *context, struct pin_err *err);
+    pin_status (*reconcile)(struct pin_store *s, const struct pin_reconcile *r,
+                            struct pin_err *err);
     pin_status (*schedules)(struct pin_store *s, int64_t until_ms, size_t limit,
                             struct pin_arena *arena, struct pin_schedule_row **rows, size_t *count,
                             struct pin_err *err);

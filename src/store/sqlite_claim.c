@@ -148,7 +148,7 @@ read_queues(struct claiming *c, struct pin_err *err)
 #define CANDIDATE                                                                                  \
     "id, token, job, tenant, args, params, priority, attempt, attemptLimit, lost, dueAt,"          \
     " createdAt, parent, role, schedule, scheduledFor, uniqueKey, triggeredBy, cursor, turn,"      \
-    " gate, gateLimit"
+    " gate, gateLimit, tenantZone"
 
 static bool
 read_candidate(struct claiming *c, const struct pin_value *row, struct candidate *out)
@@ -177,6 +177,7 @@ read_candidate(struct claiming *c, const struct pin_value *row, struct candidate
     claim->trigger = (enum pin_trigger)row_number(&row[17]);
     claim->cursor = copy_text(c->arena, &row[18], &failed);
     out->gate = copy_text(c->arena, &row[20], &failed);
+    claim->tenant_zone = copy_text(c->arena, &row[22], &failed);
     claim->hold.gated = out->gate != NULL;
     claim->hold.child = claim->role == PIN_ROLE_CHILD;
     claim->hold.parent = claim->role == PIN_ROLE_PARENT;

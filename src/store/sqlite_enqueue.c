@@ -194,8 +194,8 @@ insert_run(struct pin_store *s, const struct pin_enqueue *e, bool delayed, int64
     static const char sql[] =
         "insert into pinstripe_runs (id, state, priority, turn, attemptLimit, dueAt, role,"
         " triggeredBy, createdAt, gateLimit, scheduledFor, queue, job, tenant, gate, schedule,"
-        " uniqueKey, parent, args, params)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " uniqueKey, parent, args, params, tenantZone)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " on conflict (parent, tenant) where role = 2 do nothing";
     enum pin_run_state state = delayed ? PIN_RUN_DELAYED : PIN_RUN_QUEUED;
     int64_t changed = 0;
@@ -209,7 +209,7 @@ insert_run(struct pin_store *s, const struct pin_enqueue *e, bool delayed, int64
                e->schedule ? val_number(e->scheduled_for_ms) : pin__value_null(),
                val_text(queue_of(e)), val_text(e->job), val_text(e->tenant), val_text(e->gate),
                val_text(e->schedule), val_text(e->key), val_id(e->parent), val_bytes(args_of(e)),
-               val_bytes(e->params)),
+               val_bytes(e->params), val_text(e->tenant_zone)),
         &changed, err);
 
     if (st == PIN_CONFLICT)

@@ -349,6 +349,9 @@ forget_rest(struct pin_store *s, const struct pin_prune *p, size_t room, bool *m
                           " where dueAt < ? order by dueAt limit ?)",
                           VALUES(val_number(p->before_ms), limit), &occurrences, err);
     if (st == PIN_OK)
+        st = pin__sql_run(s->session, "delete from pinstripe_bots where tickAt < ?",
+                          VALUES(val_number(p->now_ms - PIN_BOT_GONE_MS)), NULL, err);
+    if (st == PIN_OK)
         st = pin__sql_run(s->session,
                           "delete from pinstripe_turns as t where tenant <> '' and turn <"
                           " (select turn - 1 from pinstripe_turns where queue = t.queue"

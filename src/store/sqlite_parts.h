@@ -133,8 +133,7 @@ pin_status pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                             int64_t finished_ms, struct pin_err *err);
 
 /* sqlite_schedule.c */
-pin_status pin__part_reconcile(struct pin_store *s, const struct pin_schedule_row *rows,
-                               size_t count, int64_t now_ms, pin_each_diff diff, void *context,
+pin_status pin__part_reconcile(struct pin_store *s, const struct pin_reconcile *r,
                                struct pin_err *err);
 pin_status pin__part_schedules(struct pin_store *s, int64_t until_ms, size_t limit,
                                struct pin_arena *arena, struct pin_schedule_row **rows,
@@ -150,6 +149,14 @@ pin_status pin__part_occurrences(struct pin_store *s, const char *schedule, int6
                                  void *context, struct pin_err *err);
 pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
                                    struct pin_err *err);
+
+/* sqlite_bot.c */
+pin_status pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+pin_status pin__part_bot_tick(struct pin_store *s, const struct pin_bot_row *bot,
+                              struct pin_err *err);
+pin_status pin__part_bot_leave(struct pin_store *s, const char *name, struct pin_err *err);
+pin_status pin__part_bots(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,
+                          struct pin_bot_row **rows, size_t *count, struct pin_err *err);
 
 /* sqlite_look.c */
 pin_status pin__part_list(struct pin_store *s, const struct pin_run_filter *filter,

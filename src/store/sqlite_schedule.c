@@ -21,12 +21,15 @@ pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SI
     h = mix(h, row->cron);
     h = mix(h, row->time_zone ? row->time_zone : "");
     h = mix(h, row->args ? row->args : "[]");
+    if (row->by_tenant)
+        h = mix(h, "by tenant");
     snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.280s#%016" PRIx64, row->job, h);
 }
 
 /* --- reading --- */
 
-#define COLUMNS "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused"
+#define COLUMNS                                                                                    \
+    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant"
 
 static const char *
 keep(struct pin_arena *arena, const struct pin_value *v, bool *failed)
@@ -53,6 +56,7 @@ read_row(struct pin_arena *arena, const struct pin_value *row, struct pin_schedu
     out->next_due_ms = row_number(&row[7]);
     out->evaluated_ms = row_number(&row[8]);
     out->paused = row_number(&row[9]) != 0;
+    out->by_tenant = row_number(&row[10]) != 0;
     return !failed;
 }
 
@@ -106,9 +110,7 @@ struct reconciling {
     size_t old_count;
     struct pin_schedule_row *new; /* with ids; sorted, each once */
     size_t new_count;
-    int64_t now_ms;
-    pin_each_diff diff;
-    void *context;
+    const struct pin_reconcile *asked;
 };
 
 static int
@@ -126,9 +128,10 @@ find(const struct pin_schedule_row *rows, size_t count, const struct pin_schedul
 }
 
 static pin_status
-name_new(struct reconciling *r, const struct pin_schedule_row *rows, size_t count,
-         struct pin_err *err)
+name_new(struct reconciling *r, struct pin_err *err)
 {
+    const struct pin_schedule_row *rows = r->asked->rows;
+    size_t count = r->asked->count;
     char id[PIN_SCHEDULE_ID_SIZE];
     size_t kept = 0;
 
@@ -152,8 +155,8 @@ name_new(struct reconciling *r, const struct pin_schedule_row *rows, size_t coun
 static void
 tell(struct reconciling *r, enum pin_diff what, const struct pin_schedule_row *row)
 {
-    if (r->diff)
-        r->diff(r->context, what, row);
+    if (r->asked->diff)
+        r->asked->diff(r->asked->context, what, row);
 }
 
 /* Of one job, those of `rows` that are not in `others`; *one is the last of them. */
@@ -187,16 +190,16 @@ add(struct reconciling *r, const struct pin_schedule_row *row, struct pin_err *e
 {
     static const char sql[] =
         "insert into pinstripe_schedules (id, job, cron, timeZone, args, missed, overlap, paused,"
-        " pausedAt, evaluatedAt, nextDueAt, createdAt)"
-        " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8, ?9, null), ?9, ?10, ?9)";
+        " pausedAt, evaluatedAt, nextDueAt, createdAt, byTenant)"
+        " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8, ?9, null), ?9, ?10, ?9, ?11)";
 
     tell(r, PIN_DIFF_ADDED, row);
     return pin__sql_run(r->s->session, sql,
                         VALUES(val_text(row->id), val_text(row->job), val_text(row->cron),
                                val_text(row->time_zone), val_text(row->args ? row->args : "[]"),
                                val_number(row->missed), val_number(row->overlap),
-                               val_number(inherits_pause(r, row)), val_number(r->now_ms),
-                               val_number(row->next_due_ms)),
+                               val_number(inherits_pause(r, row)), val_number(r->asked->now_ms),
+                               val_number(row->next_due_ms), val_number(row->by_tenant)),
                         NULL, err);
 }
 
@@ -220,20 +223,28 @@ drop(struct reconciling *r, const struct pin_schedule_row *row, struct pin_err *
                         VALUES(val_text(row->id)), NULL, err);
 }
 
+static bool
+is_kept(const struct reconciling *r, const struct pin_schedule_row *row)
+{
+    for (size_t i = 0; i < r->asked->kept_count; i++)
+        if (strcmp(r->asked->kept_jobs[i], row->job) == 0)
+            return true;
+    return false;
+}
+
 static pin_status
-reconcile(struct reconciling *r, const struct pin_schedule_row *rows, size_t count,
-          struct pin_err *err)
+reconcile(struct reconciling *r, struct pin_err *err)
 {
     pin_status st = pin__part_schedules(r->s, INT64_MAX, 0, &r->arena, &r->old, &r->old_count, err);
 
     if (st == PIN_OK)
-        st = name_new(r, rows, count, err);
+        st = name_new(r, err);
     if (st != PIN_OK)
         return st;
     if (r->old_count)
         qsort(r->old, r->old_count, sizeof *r->old, by_id);
     for (size_t i = 0; st == PIN_OK && i < r->old_count; i++)
-        if (!find(r->new, r->new_count, &r->old[i]))
+        if (!find(r->new, r->new_count, &r->old[i]) && !is_kept(r, &r->old[i]))
             st = drop(r, &r->old[i], err);
     for (size_t i = 0; st == PIN_OK && i < r->new_count; i++) {
         const struct pin_schedule_row *was = find(r->old, r->old_count, &r->new[i]);
@@ -244,18 +255,13 @@ reconcile(struct reconciling *r, const struct pin_schedule_row *rows, size_t cou
 }
 
 pin_status
-pin__part_reconcile(struct pin_store *s, const struct pin_schedule_row *rows, size_t count,
-                    int64_t now_ms, pin_each_diff diff, void *context, struct pin_err *err)
+pin__part_reconcile(struct pin_store *s, const struct pin_reconcile *asked, struct pin_err *err)
 {
-    struct reconciling r = { .s = s,
-                             .arena = PIN_ARENA_INIT((size_t)1 << 30),
-                             .now_ms = now_ms,
-                             .diff = diff,
-                             .context = context };
+    struct reconciling r = { .s = s, .arena = PIN_ARENA_INIT((size_t)1 << 30), .asked = asked };
     pin_status st = pin__part_begin(s, err);
 
     if (st == PIN_OK)
-        st = pin__part_end(s, reconcile(&r, rows, count, err), err);
+        st = pin__part_end(s, reconcile(&r, err), err);
     pin__arena_fini(&r.arena);
     return st;
 }

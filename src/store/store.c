@@ -200,10 +200,34 @@ pin__store_output_read(struct pin_store *s, const struct pin_run_id *id, int64_t
 }
 
 pin_status
-pin__store_reconcile(struct pin_store *s, const struct pin_schedule_row *rows, size_t count,
-                     int64_t now_ms, pin_each_diff diff, void *context, struct pin_err *err)
+pin__store_reconcile(struct pin_store *s, const struct pin_reconcile *r, struct pin_err *err)
 {
-    return s->driver->reconcile(s, rows, count, now_ms, diff, context, err);
+    return s->driver->reconcile(s, r, err);
+}
+
+pin_status
+pin__store_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err)
+{
+    return s->driver->peek(s, out, err);
+}
+
+pin_status
+pin__store_bot_tick(struct pin_store *s, const struct pin_bot_row *bot, struct pin_err *err)
+{
+    return s->driver->bot_tick(s, bot, err);
+}
+
+pin_status
+pin__store_bot_leave(struct pin_store *s, const char *name, struct pin_err *err)
+{
+    return s->driver->bot_leave(s, name, err);
+}
+
+pin_status
+pin__store_bots(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,
+                struct pin_bot_row **rows, size_t *count, struct pin_err *err)
+{
+    return s->driver->bots(s, since_ms, arena, rows, count, err);
 }
 
 pin_status

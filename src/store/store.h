@@ -92,7 +92,9 @@ struct pin_enqueue { /* borrowed; zeros are the defaults */
     int gate_limit;
     const struct pin_run_id *parent; /* the run that asked for it; NULL: none */
     enum pin_role role;
-    const char *schedule; /* with scheduled_for_ms: one run for each (schedule, time, tenant) */
+    const char *tenant_zone; /* PARENT: only tenants whose timeZone this is, "" those that name
+                                none; NULL: every one */
+    const char *schedule;    /* with scheduled_for_ms: one run for each (schedule, time, tenant) */
     int64_t scheduled_for_ms;
     enum pin_trigger trigger;
 };
@@ -134,7 +136,8 @@ struct pin_claim {
     int64_t scheduled_for_ms;
     const char *key; /* NULL: none */
     enum pin_trigger trigger;
-    const char *cursor; /* PARENT: where making children goes on; NULL: at the start */
+    const char *tenant_zone; /* PARENT, as in pin_enqueue */
+    const char *cursor;      /* PARENT: where making children goes on; NULL: at the start */
 };
 
 struct pin_claim_request {
@@ -154,6 +157,16 @@ pin_status pin__store_claim(struct pin_store *s, const struct pin_claim_request 
 /* When the next run that is not due yet will be; PIN_EMPTY when there is none. */
 pin_status pin__store_next_due(struct pin_store *s, int64_t *due_ms,
                                struct pin_err *err) PIN_MUST_USE;
+
+struct pin_peek {            /* INT64_MAX: never */
+    bool ready;              /* a run could be claimed now */
+    int64_t due_ms;          /* when the next delayed run is due */
+    int64_t lapse_ms;        /* when the next lease lapses */
+    int64_t schedule_due_ms; /* when the next schedule is due */
+};
+/* One statement that writes nothing: what a bot that has nothing to do looks at now and then. */
+pin_status pin__store_peek(struct pin_store *s, struct pin_peek *out,
+                           struct pin_err *err) PIN_MUST_USE;
 
 /* For a run that lasts: when it began and where, for people. Not needed before finish. */
 pin_status pin__store_start(struct pin_store *s, const struct pin_hold *hold, const char *worker,
@@ -261,6 +274,7 @@ struct pin_schedule_row {
     const char *job;
     const char *cron;
     const char *time_zone; /* NULL: the project's */
+    bool by_tenant;        /* for the tenants of that zone only; NULL: those that name none */
     const char *args;      /* JSON array; NULL means [] */
     enum pin_missed missed;
     enum pin_overlap overlap;
@@ -275,13 +289,19 @@ struct pin_schedule_row {
 void pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE]);
 
 enum pin_diff { PIN_DIFF_ADDED, PIN_DIFF_CHANGED, PIN_DIFF_REMOVED };
+struct pin_reconcile {
+    const struct pin_schedule_row *rows; /* what the project says */
+    size_t count;
+    const char *const *kept_jobs; /* whose schedules stay as they are: the job is broken now */
+    size_t kept_count;
+    int64_t now_ms;
+    void (*diff)(void *context, enum pin_diff what, const struct pin_schedule_row *row);
+    void *context; /* of diff, which may be NULL */
+};
 /* Makes the schedules what the project says, and tells each difference. A new one owes nothing for
  * times before `now_ms`; a pause outlives a changed line when its job has only that one. */
-pin_status pin__store_reconcile(struct pin_store *s, const struct pin_schedule_row *rows,
-                                size_t count, int64_t now_ms,
-                                void (*diff)(void *context, enum pin_diff what,
-                                             const struct pin_schedule_row *row),
-                                void *context, struct pin_err *err) PIN_MUST_USE;
+pin_status pin__store_reconcile(struct pin_store *s, const struct pin_reconcile *r,
+                                struct pin_err *err) PIN_MUST_USE;
 /* Calls `each` for every schedule whose next due time is not after `until_ms` (INT64_MAX: all),
  * the earliest first. The rows live in the arena. */
 pin_status pin__store_schedules(struct pin_store *s, int64_t until_ms, size_t limit,
@@ -330,6 +350,26 @@ pin_status pin__store_occurrences(struct pin_store *s, const char *schedule, int
 /* How many runs of the schedule have not ended: for overlap. */
 pin_status pin__store_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
                                     struct pin_err *err) PIN_MUST_USE;
+
+/* --- bots --- */
+
+#define PIN_BOT_GONE_MS ((int64_t)3 * 60 * 1000) /* without a tick so long it is taken for gone */
+
+struct pin_bot_row {
+    const char *name; /* "host:pid" */
+    int64_t started_ms, tick_ms;
+    const char *queues; /* "mail,default"; NULL: all */
+};
+/* Says that this bot lives; makes its row. pin__store_prune forgets those that are gone. */
+pin_status pin__store_bot_tick(struct pin_store *s, const struct pin_bot_row *bot,
+                               struct pin_err *err) PIN_MUST_USE;
+/* It leaves in order. */
+pin_status pin__store_bot_leave(struct pin_store *s, const char *name,
+                                struct pin_err *err) PIN_MUST_USE;
+/* Those that ticked at or after `since_ms`, by name; the rows live in the arena. */
+pin_status pin__store_bots(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,
+                           struct pin_bot_row **rows, size_t *count,
+                           struct pin_err *err) PIN_MUST_USE;
 
 /* --- looking --- */
 

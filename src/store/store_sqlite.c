@@ -27,7 +27,7 @@ static const char *const step_1[] = {
     " childrenFailed integer not null default 0, gateLimit integer, scheduledFor integer,"
     " queue text not null, job text not null, tenant text, worker text, gate text, schedule text,"
     " uniqueKey text, parent blob, args text not null, params text, cursor text, progress text,"
-    " reasons text) without rowid",
+    " reasons text, tenantZone text) without rowid",
     "create index pinstripe_runsReady on pinstripe_runs (queue, priority desc, turn, id)"
     " where state = 1",
     "create index pinstripe_runsDelayed on pinstripe_runs (dueAt) where state = 0",
@@ -65,12 +65,16 @@ static const char *const step_1[] = {
     " primary key (run, endsAt)) without rowid",
 
     "create table pinstripe_schedules (id text primary key not null, job text not null,"
-    " cron text not null, timeZone text, args text not null, missed integer not null,"
+    " cron text not null, timeZone text, byTenant integer not null default 0, args text not null, "
+    "missed integer not null,"
     " overlap integer not null, paused integer not null default 0, pausedAt integer,"
     " evaluatedAt integer not null, nextDueAt integer not null, createdAt integer not null)"
     " without rowid",
     "create index pinstripe_schedulesDue on pinstripe_schedules (nextDueAt)",
     "create index pinstripe_schedulesJob on pinstripe_schedules (job)",
+
+    "create table pinstripe_bots (name text primary key not null, startedAt integer not null,"
+    " tickAt integer not null, queues text) without rowid",
 
     "create table pinstripe_occurrences (schedule text not null, dueAt integer not null,"
     " tenant text not null default '', result integer not null, reason text, run blob,"
@@ -265,6 +269,10 @@ const struct pin_store_driver pin__store_sqlite = {
     .open = sqlite_open,
     .enqueue = pin__part_enqueue,
     .claim = pin__part_claim,
+    .peek = pin__part_peek,
+    .bot_tick = pin__part_bot_tick,
+    .bot_leave = pin__part_bot_leave,
+    .bots = pin__part_bots,
     .next_due = pin__part_next_due,
     .start = pin__part_start,
     .beat = pin__part_beat,

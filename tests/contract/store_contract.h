@@ -888,8 +888,9 @@ reconcile(struct world *w, const struct pin_schedule_row *rows, size_t count, in
           int changed, int removed)
 {
     memset(diffs, 0, sizeof diffs);
-    check(w, pin__store_reconcile(w->store, rows, count, w->now, count_diff, NULL, &w->err),
-          "reconcile");
+    struct pin_reconcile r = { .rows = rows, .count = count, .now_ms = w->now, .diff = count_diff };
+
+    check(w, pin__store_reconcile(w->store, &r, &w->err), "reconcile");
     assert_int_equal(diffs[PIN_DIFF_ADDED], added);
     assert_int_equal(diffs[PIN_DIFF_CHANGED], changed);
     assert_int_equal(diffs[PIN_DIFF_REMOVED], removed);
