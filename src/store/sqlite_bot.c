@@ -11,9 +11,9 @@ pin_status
 pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err)
 {
     static const char sql[] =
-        "select exists (select 1 from pinstripe_runs where state = 1),"
+        "select exists (select 1 from pinstripe_ready),"
         " (select dueAt from pinstripe_runs where state = 0 order by dueAt limit 1),"
-        " (select leaseUntil from pinstripe_runs where state = 2 order by leaseUntil limit 1),"
+        " (select min(leaseUntil) from pinstripe_claims),"
         " (select nextDueAt from pinstripe_schedules order by nextDueAt limit 1)";
     struct pin_sql q;
     pin_status st = pin__sql_start(&q, s->session, sql, NULL, 0, err);
