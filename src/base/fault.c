@@ -44,12 +44,12 @@ errno_of(const char *word)
     static const struct {
         const char *name;
         int code;
-    } known[] = { { "EIO", EIO },       { "ENOSPC", ENOSPC }, { "ENOMEM", ENOMEM },
-                  { "EAGAIN", EAGAIN }, { "EINTR", EINTR },   { "EROFS", EROFS } };
+    } errors[] = { { "EIO", EIO },       { "ENOSPC", ENOSPC }, { "ENOMEM", ENOMEM },
+                   { "EAGAIN", EAGAIN }, { "EINTR", EINTR },   { "EROFS", EROFS } };
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(word, known[i].name) == 0)
-            return known[i].code;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (strcmp(word, errors[i].name) == 0)
+            return errors[i].code;
     return (int)strtol(word, NULL, 10);
 }
 

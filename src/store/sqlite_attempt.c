@@ -290,6 +290,7 @@ queue_again(struct pin_store *s, const struct pin_hold *hold, enum pin_run_event
 
     if (st == PIN_OK)
         st = drop_claim(s, hold, err);
+    pin__fault("store.again.mid");
     return st == PIN_OK ? pin__part_make_ready(s, &hold->id, err) : st;
 }
 

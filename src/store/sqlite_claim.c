@@ -328,6 +328,7 @@ take_front(struct claiming *c, const struct candidate *last, struct pin_err *err
                                         val_text(r->worker), queue, priority, turn, id),
                                  NULL, err);
 
+    pin__fault("store.claim.mid");
     if (st == PIN_OK)
         st = pin__sql_run(c->s->session, leave, VALUES(queue, priority, turn, id), NULL, err);
     return st;

@@ -375,6 +375,7 @@ stop_making(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms,
 
     *state = pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_FAN_OUT);
     st = let_wait(s, hold, *state, err);
+    pin__fault("store.fan_out.last");
     if (st == PIN_OK && hold->gated && (st = read_ties(s, &hold->id, &ties, err)) == PIN_OK &&
         ties.gate)
         st = pin__part_release_gate(s, ties.gate, err);

@@ -12,7 +12,8 @@ pin__part_turns(struct pin_store *s, const char *queue, int64_t priority, const 
 {
     static const char read[] =
         "select max(coalesce((select turn + 1 from pinstripe_turns where queue = ?1"
-        " and priority = ?2 and tenant = ?3), -1152921504606846976), coalesce((select turn from pinstripe_turns"
+        " and priority = ?2 and tenant = ?3), -1152921504606846976), coalesce((select turn from "
+        "pinstripe_turns"
         " where queue = ?1 and priority = ?2 and tenant = ''), 1) - 1)";
     static const char write[] = "insert or replace into pinstripe_turns values (?, ?, ?, ?)";
     struct pin_value whose = val_text(tenant ? tenant : "-");

@@ -307,35 +307,21 @@ pin__part_pause(struct pin_store *s, const char *name, bool paused, int64_t now_
 
 /* --- occurrences --- */
 
-static pin_status
-add_occurrence(struct pin_store *s, const struct pin_occurrence *o, int64_t *changed,
-               struct pin_err *err)
-{
-    return pin__sql_run(s->session,
-                        "insert into pinstripe_occurrences (schedule, dueAt, tenant, result,"
-                        " reason, run, decidedAt) values (?, ?, ?, ?, ?, ?, ?)"
-                        " on conflict (schedule, dueAt, tenant) do nothing",
-                        VALUES(val_text(o->schedule), val_number(o->due_ms),
-                               val_text(o->tenant ? o->tenant : ""), val_number(o->result),
-                               val_text(o->reason), val_id(o->has_run ? &o->run : NULL),
-                               val_number(o->at_ms)),
-                        changed, err);
-}
-
 pin_status
 pin__part_occurrence(struct pin_store *s, const struct pin_occurrence *o, struct pin_err *err)
 {
+    static const char sql[] =
+        "insert into pinstripe_occurrences (schedule, dueAt, tenant, result, reason, run,"
+        " decidedAt) values (?, ?, ?, ?, ?, ?, ?) on conflict (schedule, dueAt, tenant) do update"
+        " set result = excluded.result, reason = excluded.reason where run = excluded.run";
     int64_t changed = 0;
-    pin_status st = add_occurrence(s, o, &changed, err);
+    pin_status st = pin__sql_run(s->session, sql,
+                                 VALUES(val_text(o->schedule), val_number(o->due_ms),
+                                        val_text(o->tenant ? o->tenant : ""), val_number(o->result),
+                                        val_text(o->reason), val_id(o->has_run ? &o->run : NULL),
+                                        val_number(o->at_ms)),
+                                 &changed, err);
 
-    if (st == PIN_OK && changed == 0 && o->has_run)
-        st = pin__sql_run(s->session,
-                          "update pinstripe_occurrences set result = ?, reason = ?"
-                          " where schedule = ? and dueAt = ? and tenant = ? and run = ?",
-                          VALUES(val_number(o->result), val_text(o->reason), val_text(o->schedule),
-                                 val_number(o->due_ms), val_text(o->tenant ? o->tenant : ""),
-                                 val_id(&o->run)),
-                          &changed, err);
     if (st == PIN_OK && changed == 0)
         return pin__err_set(err, PIN_CONFLICT, "this due time of %s has a result already",
                             o->schedule);

@@ -119,7 +119,9 @@ pin__part_end(struct pin_store *s, pin_status st, struct pin_err *err)
         pin__session_rollback(s->session);
         return st;
     }
+    pin__fault("store.part.before_commit");
     committed = pin__session_commit(s->session, st == PIN_OK ? err : NULL);
+    pin__fault("store.part.after_commit");
     return committed == PIN_OK ? st : committed;
 }
 
