@@ -46,3 +46,11 @@ pin__clock_after_ms(struct pin_mono t, int64_t ms)
 
     return (struct pin_mono){ t.ns > INT64_MAX - ns ? INT64_MAX : t.ns + ns };
 }
+
+void
+pin__clock_sleep_ms(int64_t ms)
+{
+    struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+    (void)nanosleep(&pause, NULL);
+}

@@ -461,7 +461,8 @@ answer(uint64_t number)
             const char *error = answers[i].error;
 
             pin__engine_answer(t.engine, number,
-                               (struct pin_bytes){ error, error ? strlen(error) : 0 });
+                               (struct pin_bytes){ error, error ? strlen(error) : 0 },
+                               (struct pin_bytes){ NULL, 0 });
         }
 }
 
