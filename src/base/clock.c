@@ -26,6 +26,12 @@ pin__clock_wall(void)
 }
 
 int64_t
+pin__clock_wall_us(void)
+{
+    return read_ns(CLOCK_REALTIME) / 1000;
+}
+
+int64_t
 pin__clock_cpu_ns(void)
 {
     return read_ns(CLOCK_THREAD_CPUTIME_ID);

@@ -17,7 +17,8 @@ struct pin_wall { /* milliseconds since 1970, UTC */
 
 struct pin_mono pin__clock_mono(void);
 struct pin_wall pin__clock_wall(void);
-int64_t pin__clock_cpu_ns(void); /* CPU time of this thread: our processes have one */
+int64_t pin__clock_wall_us(void); /* microseconds since 1970, for log lines */
+int64_t pin__clock_cpu_ns(void);  /* CPU time of this thread: our processes have one */
 /* Milliseconds from now until `t`, at least 0; rounded up. */
 int64_t pin__clock_until_ms(struct pin_mono t);
 struct pin_mono pin__clock_after_ms(struct pin_mono t, int64_t ms);

@@ -1,7 +1,6 @@
 /* quote.c - see quote.h. */
 #include "base/quote.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ban.h"
@@ -38,11 +37,11 @@ pin__quote_utf8_length(const char *data, size_t size)
     return need;
 }
 
-/* True for what may stand in a message as it is. Not: controls, U+0080 to U+009F, and the marks
+/* Not: controls, U+0080 to U+009F, and the marks
  * that turn the direction of writing or hide (U+200B to U+200F, U+2028 to U+202E, U+2066 to
  * U+2069, U+FEFF). */
-static bool
-is_printable(const char *data, size_t length)
+bool
+pin__quote_is_printable(const char *data, size_t length)
 {
     const unsigned char *c = (const unsigned char *)data;
 
@@ -66,7 +65,7 @@ pin__quote(const char *data, size_t size)
 
     while (at < size) {
         size_t length = pin__quote_utf8_length(data + at, size - at);
-        bool as_is = length && is_printable(data + at, length);
+        bool as_is = length && pin__quote_is_printable(data + at, length);
         size_t add = as_is ? length : 4;
 
         if (used + add + TAIL > sizeof q.text)

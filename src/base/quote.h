@@ -6,6 +6,7 @@
 #ifndef PIN_BASE_QUOTE_H
 #define PIN_BASE_QUOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PIN_QUOTE_SIZE 128
@@ -20,5 +21,8 @@ struct pin_quote pin__quote(const char *data, size_t size);
 struct pin_quote pin__quote_text(const char *text);
 /* How many bytes the UTF-8 character at `data` has, 0 when there is none that is well-formed. */
 size_t pin__quote_utf8_length(const char *data, size_t size);
+/* Whether such a character may be shown as it is: it is no control, and does not turn the direction
+ * of writing or hide. */
+bool pin__quote_is_printable(const char *data, size_t length);
 
 #endif
