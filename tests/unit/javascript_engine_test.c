@@ -173,7 +173,7 @@ static const struct row rows[] = {
       .kind = PIN_OUTCOME_TIMED_OUT,
       .error = "time limit" },
     { .name = "loop-microtasks",
-      .run = "async run(){ const g = () => Promise.resolve().then(g); g(); }",
+      .run = "async run(){ const g = () => { Promise.resolve().then(g); }; g(); }",
       .wall_ms = 50,
       .kind = PIN_OUTCOME_TIMED_OUT,
       .error = "time limit" },
