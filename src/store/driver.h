@@ -84,7 +84,7 @@ struct pin_store_driver {
     pin_status (*occurrences)(struct pin_store *s, const char *schedule, int64_t from_ms,
                               int64_t to_ms, size_t limit, pin_each_occurrence each, void *context,
                               struct pin_err *err);
-    pin_status (*schedule_live)(struct pin_store *s, const char *schedule, size_t *count,
+    pin_status (*schedule_live)(struct pin_store *s, const char *schedule, struct pin_live_run *out,
                                 struct pin_err *err);
     pin_status (*list)(struct pin_store *s, const struct pin_run_filter *filter, pin_each_run each,
                        void *context, struct pin_err *err);

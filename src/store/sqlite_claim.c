@@ -232,7 +232,7 @@ gate_is_full(struct claiming *c, const struct candidate *at, bool *full, struct 
 {
     int64_t running = 0;
     pin_status st = pin__sql_integer(
-        c->s->session, "select count(*) from pinstripe_runs where gate = ? and state = 2",
+        c->s->session, "select count(*) from pinstripe_runs where gate = ? and state in (2, 4)",
         VALUES(val_text(at->gate)), &running, err);
 
     *full = running >= at->gate_limit;

@@ -5,8 +5,8 @@ enum { CHILDREN_AT_ONCE = 500 };
 
 /* --- gates --- */
 
-/* Lets in as many of those held as there are places. There is always one that is queued or running
- * while any is held, and its end comes here again: nobody is forgotten. */
+/* Lets in as many of those held as there are places. There is always one that is queued, running or
+ * waiting for its children while any is held, and its end comes here again: nobody is forgotten. */
 pin_status
 pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *err)
 {
@@ -20,7 +20,7 @@ pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *er
         return st == PIN_EMPTY ? PIN_OK : st;
     st = pin__sql_integer(s->session,
                           "select count(*) from (select 1 from pinstripe_runs where gate = ?"
-                          " and state in (1, 2) limit ?)",
+                          " and state in (1, 2, 4) limit ?)",
                           VALUES(val_text(gate), val_number(limit)), &inside, err);
     if (st != PIN_OK || inside >= limit)
         return st;
@@ -171,14 +171,17 @@ read_waiting(struct pin_store *s, const struct pin_run_id *id, struct parent *ou
 {
     struct pin_sql q;
     pin_status st = pin__sql_start(&q, s->session,
-                                   "select token, childrenFailed, cancelRequested from"
-                                   " pinstripe_runs where id = ? and state = 4",
+                                   "select token, childrenFailed, cancelRequested, gate is not"
+                                   " null from pinstripe_runs where id = ? and state = 4",
                                    VALUES(val_id(id)), err);
 
     if (st != PIN_OK)
         return st;
     if ((st = pin__sql_step(&q, err)) == PIN_OK) {
-        *out = (struct parent){ .hold = { .id = *id, .token = row_number(&q.row[0]) },
+        *out = (struct parent){ .hold = { .id = *id,
+                                          .token = row_number(&q.row[0]),
+                                          .gated = row_number(&q.row[3]) != 0,
+                                          .parent = true },
                                 .children_failed = row_number(&q.row[1]),
                                 .cancelled = row_number(&q.row[2]) != 0 };
     }
@@ -251,17 +254,12 @@ static pin_status
 stop_making(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms,
             enum pin_run_state *state, struct pin_err *err)
 {
-    struct ties ties = { .gate = NULL };
     pin_status st;
 
     *state = pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_FAN_OUT);
     st = pin__sql_run(s->session,
                       "update pinstripe_runs set state = ?, leaseUntil = null where id = ?",
                       VALUES(val_number(*state), val_id(&hold->id)), NULL, err);
-    if (st == PIN_OK && hold->gated && (st = read_ties(s, &hold->id, &ties, err)) == PIN_OK &&
-        ties.gate)
-        st = pin__part_release_gate(s, ties.gate, err);
-    free(ties.gate);
     return st == PIN_OK ? pin__part_settle_parent(s, &hold->id, now_ms, state, err) : st;
 }
 

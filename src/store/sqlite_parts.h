@@ -132,9 +132,13 @@ pin_status pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                             const struct pin_result *result, const char *worker, int64_t created_ms,
                             int64_t finished_ms, struct pin_err *err);
 
-/* sqlite_schedule.c */
+/* sqlite_reconcile.c */
 pin_status pin__part_reconcile(struct pin_store *s, const struct pin_reconcile *r,
                                struct pin_err *err);
+
+/* sqlite_schedule.c */
+pin_status pin__part_schedule(struct pin_store *s, const char *id, struct pin_arena *arena,
+                              struct pin_schedule_row *out, struct pin_err *err);
 pin_status pin__part_schedules(struct pin_store *s, int64_t until_ms, size_t limit,
                                struct pin_arena *arena, struct pin_schedule_row **rows,
                                size_t *count, struct pin_err *err);
@@ -147,8 +151,8 @@ pin_status pin__part_occurrence(struct pin_store *s, const struct pin_occurrence
 pin_status pin__part_occurrences(struct pin_store *s, const char *schedule, int64_t from_ms,
                                  int64_t to_ms, size_t limit, pin_each_occurrence each,
                                  void *context, struct pin_err *err);
-pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
-                                   struct pin_err *err);
+pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule,
+                                   struct pin_live_run *out, struct pin_err *err);
 
 /* sqlite_bot.c */
 pin_status pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err);

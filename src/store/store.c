@@ -265,10 +265,10 @@ pin__store_occurrences(struct pin_store *s, const char *schedule, int64_t from_m
 }
 
 pin_status
-pin__store_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
+pin__store_schedule_live(struct pin_store *s, const char *schedule, struct pin_live_run *out,
                          struct pin_err *err)
 {
-    return s->driver->schedule_live(s, schedule, count, err);
+    return s->driver->schedule_live(s, schedule, out, err);
 }
 
 pin_status

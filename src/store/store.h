@@ -88,7 +88,8 @@ struct pin_enqueue { /* borrowed; zeros are the defaults */
     int64_t key_for_ms; /* 0: PIN_STORE_KEY_MS */
     int64_t
         unique_for_ms; /* the same job, tenant and args again within it gives the run there is */
-    const char *gate;  /* runs of one gate run at most gate_limit at once; NULL: no gate */
+    const char *gate;  /* runs of one gate run at most gate_limit at once, a parent until its
+                          children have ended; NULL: no gate */
     int gate_limit;
     const struct pin_run_id *parent; /* the run that asked for it; NULL: none */
     enum pin_role role;
@@ -299,8 +300,12 @@ struct pin_reconcile {
     void (*diff)(void *context, enum pin_diff what, const struct pin_schedule_row *row);
     void *context; /* of diff, which may be NULL */
 };
+#define PIN_SCHEDULE_AHEAD_MS ((int64_t)24 * 60 * 60 * 1000)
 /* Makes the schedules what the project says, and tells each difference. A new one owes nothing for
- * times before `now_ms`; a pause outlives a changed line when its job has only that one. */
+ * times before `now_ms`; it begins paused when all that its job had were, or when it replaces one
+ * that was and nothing else of the job changed. One that is due stays due; of the others the next
+ * due time becomes the given one. One that never was due again, or was evaluated further ahead of
+ * `now_ms` than PIN_SCHEDULE_AHEAD_MS (the clock was wrong), begins anew at `now_ms`. */
 pin_status pin__store_reconcile(struct pin_store *s, const struct pin_reconcile *r,
                                 struct pin_err *err) PIN_MUST_USE;
 /* Calls `each` for every schedule whose next due time is not after `until_ms` (INT64_MAX: all),
@@ -309,7 +314,8 @@ pin_status pin__store_schedules(struct pin_store *s, int64_t until_ms, size_t li
                                 struct pin_arena *arena, struct pin_schedule_row **rows,
                                 size_t *count, struct pin_err *err) PIN_MUST_USE;
 /* In the batch that makes the occurrences. Never goes back; PIN_LOST when somebody else has gone as
- * far already, or the schedule is gone. */
+ * far already, or the schedule is gone. With the evaluated_ms that the row has, only a later next
+ * due time is taken. */
 pin_status pin__store_schedule_advance(struct pin_store *s, const char *id, int64_t evaluated_ms,
                                        int64_t next_due_ms, struct pin_err *err) PIN_MUST_USE;
 /* A schedule's id, or a job's name for all of its own. PIN_NOT_FOUND. */
@@ -348,9 +354,14 @@ pin_status pin__store_occurrences(struct pin_store *s, const char *schedule, int
                                   pin_status (*each)(void *context, const struct pin_occurrence *o,
                                                      struct pin_err *err),
                                   void *context, struct pin_err *err) PIN_MUST_USE;
-/* How many runs of the schedule have not ended: for overlap. */
-pin_status pin__store_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
-                                    struct pin_err *err) PIN_MUST_USE;
+struct pin_live_run {
+    struct pin_run_id id;
+    enum pin_run_state state;
+    int64_t scheduled_for_ms;
+};
+/* The oldest run of the schedule that has not ended: for overlap. PIN_EMPTY when there is none. */
+pin_status pin__store_schedule_live(struct pin_store *s, const char *schedule,
+                                    struct pin_live_run *out, struct pin_err *err) PIN_MUST_USE;
 
 /* --- bots --- */
 
