@@ -1,5 +1,4 @@
 /* cmd_run_background_job.c - run a background job by name, now. */
-#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 
@@ -119,23 +118,6 @@ take_words(struct call *c, const struct args *a, struct pin_err *err)
 }
 
 static pin_status
-take_workers(struct call *c, const char *text, struct pin_err *err)
-{
-    char *end;
-    unsigned long n;
-
-    if (!text)
-        return PIN_OK;
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (errno || *end || end == text || n < 1 || n > PIN_WORKERS_MAX / 2)
-        return pin__err_set(err, PIN_INVALID, "--workers %s: takes a number from 1 to %d",
-                            pin__quote_text(text).text, PIN_WORKERS_MAX / 2);
-    c->workers = (unsigned)n;
-    return PIN_OK;
-}
-
-static pin_status
 take_call(struct call *c, const struct args *a, struct pin_err *err)
 {
     const char *json = pin__args_value(a, "args");
@@ -152,7 +134,7 @@ take_call(struct call *c, const struct args *a, struct pin_err *err)
                             "give the arguments as words or with --args, not both");
     if ((st = json ? take_json_args(c, json, err) : take_words(c, a, err)) != PIN_OK)
         return st;
-    if ((st = take_workers(c, pin__args_value(a, "workers"), err)) != PIN_OK)
+    if ((st = pin__cli_take_workers(&c->workers, pin__args_value(a, "workers"), err)) != PIN_OK)
         return st;
     if (timeout && (st = pin__duration_parse(&c->wall_ms, timeout, err)) != PIN_OK) {
         pin__err_prefix(err, "--timeout");

@@ -140,6 +140,10 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
         case WATCHED_WAKE:
             pin__executor_queue_look(x);
             break;
+        case WATCHED_SERVICE:
+            if (x->service)
+                x->service->readable(x->service->context);
+            break;
         }
     }
     for (size_t i = 0; i < count; i++)
@@ -248,6 +252,12 @@ pin__executor_catalog(const struct pin_executor *x)
 }
 
 const char *
+pin__executor_root(const struct pin_executor *x)
+{
+    return x->root;
+}
+
+const char *
 pin__executor_name(const struct pin_executor *x)
 {
     return x->name;
@@ -291,7 +301,30 @@ pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *co
 void
 pin__executor_attach(struct pin_executor *x, const struct pin_service *service)
 {
+    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &x->service_watched } };
+
+    if (x->service && x->service->fd >= 0)
+        epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, x->service->fd, NULL);
     x->service = service;
+    x->service_watched.kind = WATCHED_SERVICE;
+    if (service && service->fd >= 0)
+        epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, service->fd, &event);
+}
+
+void
+pin__executor_each_running(const struct pin_executor *x,
+                           void (*each)(void *context, const struct pin_run_info *run,
+                                        int64_t running_us, int pid),
+                           void *context)
+{
+    struct pin_mono now = pin__clock_mono();
+
+    for (const struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued) {
+            struct pin_run_info info = pin__run_info(w->queue[0]);
+
+            each(context, &info, (now.ns - w->queue[0]->started.ns) / 1000, w->pid);
+        }
 }
 
 void
@@ -359,6 +392,22 @@ drop_runs(struct request *q)
             pin__run_free(q->window[i]);
 }
 
+/* Runs that were claimed go back, when the program leaves before they have ended. */
+static void
+let_go(struct pin_executor *x)
+{
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), PIN_STOP_GRACE_MS);
+
+    if (x->bot)
+        (void)!x->bot(x->bot_context, x, false, NULL);
+    if (!x->queue.held || !x->nursery)
+        return;
+    pin__executor_stop(x);
+    pin__executor_stop(x);
+    while (x->queue.held && pin__clock_mono().ns < until.ns)
+        step(x);
+}
+
 void
 pin__executor_close(struct pin_executor *x)
 {
@@ -366,6 +415,7 @@ pin__executor_close(struct pin_executor *x)
 
     if (!x)
         return;
+    let_go(x);
     pin__ledger_flush(x, PIN_FLUSH_MS);
     x->closing = true;
     pin__nurseries_close(x);

@@ -138,6 +138,7 @@ struct pin_queue_counts {
 struct pin_queue_counts pin__executor_queue_counts(const struct pin_executor *x);
 /* The store, opened when it was not; NULL when there is none: see err. Use it between two turns. */
 struct pin_store *pin__executor_store(struct pin_executor *x, struct pin_err *err);
+const char *pin__executor_root(const struct pin_executor *x);
 /* "host:pid", how it is called in the store. */
 const char *pin__executor_name(const struct pin_executor *x);
 
@@ -148,8 +149,18 @@ struct pin_service { /* what takes part in the loop */
     int64_t (*due)(void *context,
                    int64_t now_ms);              /* when it wants to be called; INT64_MAX: never */
     void (*turn)(void *context, int64_t now_ms); /* called when that has come */
+    int fd;                                      /* -1: none */
+    void (*readable)(void *context);             /* something is to be read from fd */
 };
-void pin__executor_attach(struct pin_executor *x, const struct pin_service *service); /* one */
+/* One; borrowed. NULL takes it away. */
+void pin__executor_attach(struct pin_executor *x, const struct pin_service *service);
+/* Takes no more of the queue for now, or goes on. What runs goes on in any case. */
+void pin__executor_queue_pause(struct pin_executor *x, bool paused);
+/* Calls `each` for every run in hand: for a person who asks what it is doing. */
+void pin__executor_each_running(const struct pin_executor *x,
+                                void (*each)(void *context, const struct pin_run_info *run,
+                                             int64_t running_us, int pid),
+                                void *context);
 /* Goes round until `done` says so, or it was stopped and nothing runs any more. */
 void pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context);
 /* Loads the project anew beside the one that is in use. What runs goes on with the old code, what

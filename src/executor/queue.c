@@ -56,7 +56,7 @@ pin__executor_queue_start(struct pin_executor *x, const struct pin_queue_options
         return st;
     x->queue.options = *options;
     x->queue.open = x->queue.look = true;
-    x->queue.stopping = false;
+    x->queue.stopping = x->queue.paused = false;
     listen_for_calls(x);
     return PIN_OK;
 }
@@ -90,6 +90,15 @@ pin__queue_give_back_unbegun(struct pin_executor *x)
     for (struct queued *c = x->queue.held; c; c = c->next)
         if (is_unbegun(c))
             pin__queue_settle(c, QUEUED_GIVE_BACK);
+}
+
+void
+pin__executor_queue_pause(struct pin_executor *x, bool paused)
+{
+    x->queue.paused = paused;
+    x->queue.look = x->queue.open;
+    if (paused)
+        pin__queue_give_back_unbegun(x);
 }
 
 void
@@ -493,7 +502,7 @@ wanted(const struct pin_executor *x)
     const struct queue *u = &x->queue;
     size_t most, waiting;
 
-    if (!u->open || u->stopping || x->stopping || !u->look || x->nursery->gone)
+    if (!u->open || u->paused || u->stopping || x->stopping || !u->look || x->nursery->gone)
         return 0;
     most = ahead(x) + idle_slots(x);
     waiting = count_waiting(x);

@@ -38,7 +38,13 @@ enum kill_reason {
 };
 
 /* What epoll gives back points to one of these, the first member of what is watched. */
-enum watched_kind { WATCHED_NURSERY, WATCHED_WORKER, WATCHED_CALLER, WATCHED_WAKE };
+enum watched_kind {
+    WATCHED_NURSERY,
+    WATCHED_WORKER,
+    WATCHED_CALLER,
+    WATCHED_WAKE,
+    WATCHED_SERVICE
+};
 struct watched {
     enum watched_kind kind;
 };
@@ -259,6 +265,7 @@ struct ledger {
 
 struct queue {
     bool open;     /* claims */
+    bool paused;   /* but not now */
     bool stopping; /* what has not begun goes back */
     struct pin_queue_options options;
     struct queued *held;
@@ -317,6 +324,7 @@ struct pin_executor {
     struct run *dirty;
     struct pin_mono flush_at; /* dirty consoles and progress are written then */
     const struct pin_service *service;
+    struct watched service_watched;
     struct watched watched; /* watch_fd */
     int watch_fd;
     int watch_every_ms;
