@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include "base/err.h"
+#include "base/fault.h"
 
 static int64_t
 read_ns(clockid_t id)
@@ -22,13 +23,13 @@ pin__clock_mono(void)
 struct pin_wall
 pin__clock_wall(void)
 {
-    return (struct pin_wall){ read_ns(CLOCK_REALTIME) / 1000000 };
+    return (struct pin_wall){ pin__clock_wall_us() / 1000 };
 }
 
 int64_t
 pin__clock_wall_us(void)
 {
-    return read_ns(CLOCK_REALTIME) / 1000;
+    return read_ns(CLOCK_REALTIME) / 1000 + pin__fault_clock_us();
 }
 
 int64_t

@@ -6,6 +6,7 @@
  * level, the deepest runs can always go on, and callers that wait for one another's processes
  * cannot stop the world.
  */
+#include "base/fault.h"
 #include "executor/run.h"
 
 enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4 };
@@ -92,6 +93,7 @@ pin__dispatch(struct pin_executor *x)
         if (!w)
             break;
         pin__worker_assign(w, pin__request_next_run(q));
+        pin__fault("executor.assigned");
         pin__request_relist(q);
     }
     pin__workers_send_tasks(x);

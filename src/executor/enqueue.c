@@ -1,6 +1,7 @@
 /* enqueue.c - a run puts others into the queue. It is answered with their ids after the commit. */
 #include "executor/run.h"
 
+#include "base/fault.h"
 #include "store/wake.h"
 
 struct enqueue_entry {
@@ -70,6 +71,7 @@ settled_enqueue(struct pin_executor *x, struct entry *e)
     struct enqueue_entry *q = (struct enqueue_entry *)(void *)e;
     struct run *caller = find_run(x, q->caller);
 
+    pin__fault("executor.enqueued");
     if (e->status == PIN_OK) {
         pin__wake_send(pin__store_identity(x->ledger.store));
         pin__executor_queue_look(x);

@@ -305,6 +305,13 @@ has_urgent(const struct ledger *l, struct pin_mono now)
            (l->records && l->records_at.ns <= now.ns);
 }
 
+/* Consoles and progress of runs that last are to be written. */
+static bool
+is_dirty(const struct pin_executor *x, struct pin_mono now)
+{
+    return x->dirty && x->flush_at.ns <= now.ns;
+}
+
 static bool
 wants_turn(const struct pin_executor *x, struct pin_mono now)
 {
@@ -312,8 +319,7 @@ wants_turn(const struct pin_executor *x, struct pin_mono now)
 
     if (l->retry_at.ns > now.ns)
         return false;
-    return has_urgent(l, now) || (x->dirty && x->flush_at.ns <= now.ns) ||
-           pin__queue_wants_turn(x, now);
+    return has_urgent(l, now) || is_dirty(x, now) || pin__queue_wants_turn(x, now);
 }
 
 /* A project whose store is not there, or is another version's, works without records. */
@@ -344,7 +350,7 @@ pin__ledger_turn(struct pin_executor *x)
 
     if (!x->nursery || !x->nursery->catalog || !wants_turn(x, now) || !open_or_refuse(x))
         return;
-    if (has_urgent(&x->ledger, now) || x->dirty || pin__queue_wants_write(x, now))
+    if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))
         write_all(x);
     else
         pin__queue_peek(x, now);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/fault.h"
 #include "base/random.h"
 #include "store/wake.h"
 
@@ -357,6 +358,7 @@ pin__queue_run_ended(struct run *run)
 
     if (c->settling)
         return;
+    pin__fault("executor.outcome");
     if (job)
         note_average(&c->request->executor->queue, c->outcome.wall_us);
     pin__queue_settle(c, QUEUED_FINISH);
@@ -781,6 +783,7 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
 {
     struct queue *u = &x->queue;
 
+    pin__fault("executor.after_commit");
     if (u->wrote_dirty)
         clear_dirty(x);
     take_answers(x, now);
@@ -791,6 +794,7 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
             u->beat_at = pin__clock_after_ms(now, BEAT_MS);
         u->look = u->claimed == u->asked;
         u->called = false;
+        pin__fault("executor.claimed");
         take_claims(x);
         if (!u->look)
             took_look(u, now, pin__clock_wall().ms);

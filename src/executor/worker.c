@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "executor/channel.h"
 #include "executor/claims.h"
 #include "javascript/engine.h"
@@ -195,9 +196,12 @@ execute(struct worker *w, const struct pin_message *m)
 
     w->task = m->id;
     pin__outcome_init(&outcome);
+    pin__fault("worker.before_run");
     usable = pin__engine_execute(w->engine, &task, &outcome);
+    pin__fault("worker.before_result");
     send_outcome(w, &outcome, usable);
     pin__outcome_fini(&outcome);
+    pin__fault("worker.after_result");
     w->task = 0;
     if (!usable)
         _exit(EXIT_ABANDONED);
