@@ -23,6 +23,8 @@ struct pin_bot {
     int64_t started_ms;
     /* When the next thing is to be done; INT64_MAX: never, or not known. */
     int64_t schedules_due_ms, tick_due_ms, reload_due_ms, status_due_ms, watchdog_due_ms;
+    struct pin_bot_context context; /* of `due` */
+    struct pin_bot_due due;
     bool needs_zones; /* a schedule follows the zones of tenants */
     bool asked_zones; /* and they have been asked for */
     char **tenant_zones;
@@ -218,21 +220,22 @@ reconcile(struct pin_bot *b, int64_t now_ms)
 static void
 evaluate(struct pin_bot *b, int64_t now_ms)
 {
-    struct pin_bot_context c;
-    struct pin_bot_ticked ticked = { .enqueued = 0 };
+    struct pin_bot_tick ticked;
     struct pin_err err = PIN_ERR_INIT;
     pin_status st;
 
     if (b->needs_reconcile && !reconcile(b, now_ms))
         return;
-    c = context_of(b);
-    if (!c.store)
+    b->context = context_of(b);
+    if (!b->context.store)
         return;
-    st = pin__bot_tick(&c, now_ms, &ticked, &err);
+    b->due.bot = &b->context;
+    st = pin__bot_tick(&b->due, now_ms, &ticked, &err);
     if (!handled(b, st, &err, "what is due cannot be written", now_ms))
         return;
-    b->evaluated = true;
-    b->schedules_due_ms = ticked.next_due_ms;
+    b->needs_reconcile |= ticked.read_again;
+    b->evaluated = !ticked.more;
+    b->schedules_due_ms = ticked.more || ticked.read_again ? now_ms : ticked.next_due_ms;
     if (ticked.enqueued)
         pin__executor_queue_look(b->executor);
 }
