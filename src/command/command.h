@@ -27,6 +27,7 @@ struct command {
     enum pin_exit (*exec)(struct cli *cli, const struct args *a);
 };
 
+extern const struct command pin__cmd_enqueue_background_job;
 extern const struct command pin__cmd_generate_background_job;
 extern const struct command pin__cmd_generate_migration;
 extern const struct command pin__cmd_generate_model;
