@@ -36,6 +36,7 @@ extern const struct command pin__cmd_generate_service;
 extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;
+extern const struct command pin__cmd_list_runs;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
 extern const struct command pin__cmd_reset_database;

@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
     &pin__cmd_help,
     &pin__cmd_list_background_jobs,
     &pin__cmd_list_commands,
+    &pin__cmd_list_runs,
     &pin__cmd_migrate_database,
     &pin__cmd_reset_database,
     &pin__cmd_run_background_job,
