@@ -189,7 +189,7 @@ take_options(struct start *s, const struct args *a, struct pin_err *err)
     pin_status st;
 
     s->grace_ms = PIN_BOT_GRACE_MS;
-    if ((st = pin__cli_take_workers(&s->workers, pin__args_value(a, "workers"), err)) != PIN_OK ||
+    if ((st = pin__args_number(a, "workers", 1, PIN_WORKERS_MAX / 2, &s->workers, err)) != PIN_OK ||
         (st = take_queues(s, pin__args_value(a, "queue"), err)) != PIN_OK)
         return st;
     if (grace && (st = pin__duration_parse(&s->grace_ms, grace, err)) != PIN_OK) {

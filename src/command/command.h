@@ -27,6 +27,7 @@ struct command {
     enum pin_exit (*exec)(struct cli *cli, const struct args *a);
 };
 
+extern const struct command pin__cmd_enqueue_background_job;
 extern const struct command pin__cmd_generate_background_job;
 extern const struct command pin__cmd_generate_migration;
 extern const struct command pin__cmd_generate_model;
@@ -35,6 +36,7 @@ extern const struct command pin__cmd_generate_service;
 extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;
+extern const struct command pin__cmd_list_runs;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
 extern const struct command pin__cmd_reset_database;

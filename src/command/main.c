@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
     /* in the order in which they are listed */
+    &pin__cmd_enqueue_background_job,
     &pin__cmd_generate_background_job,
     &pin__cmd_generate_migration,
     &pin__cmd_generate_model,
@@ -17,6 +18,7 @@ static const struct command *const commands[] = {
     &pin__cmd_help,
     &pin__cmd_list_background_jobs,
     &pin__cmd_list_commands,
+    &pin__cmd_list_runs,
     &pin__cmd_migrate_database,
     &pin__cmd_reset_database,
     &pin__cmd_run_background_job,

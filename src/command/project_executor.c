@@ -1,12 +1,10 @@
 /* project_executor.c - see project_executor.h. */
 #include "command/project_executor.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/quote.h"
 #include "bot/bot.h"
 
 enum { TICK_MS = 100 };
@@ -19,23 +17,6 @@ static struct {
     void (*tick)(void *);
     void *context;
 } stop = { .fd = -1 };
-
-pin_status
-pin__cli_take_workers(unsigned *out, const char *text, struct pin_err *err)
-{
-    char *end;
-    unsigned long n;
-
-    if (!text)
-        return PIN_OK;
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (errno || *end || end == text || n < 1 || n > PIN_WORKERS_MAX / 2)
-        return pin__err_set(err, PIN_INVALID, "--workers %s: takes a number from 1 to %d",
-                            pin__quote_text(text).text, PIN_WORKERS_MAX / 2);
-    *out = (unsigned)n;
-    return PIN_OK;
-}
 
 /* this.bot.start() in a run of any command. */
 static struct pin_bot_of_program bot;

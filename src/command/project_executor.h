@@ -5,8 +5,6 @@
 #include "command/cli.h"
 #include "executor/executor.h"
 
-/* --workers: a number from 1 to PIN_WORKERS_MAX / 2; NULL leaves *out alone. */
-pin_status pin__cli_take_workers(unsigned *out, const char *text, struct pin_err *err) PIN_MUST_USE;
 /* Opens the executor of cli->root. On failure the reason has been printed and *exit_code is set.
  * `workers`: 0 for as many as there are cores. */
 bool pin__cli_open_executor(const struct cli *cli, unsigned workers, struct pin_executor **out,
