@@ -35,7 +35,7 @@ struct start {
     char *queue_text; /* cut at the commas */
     const char *queues[QUEUES_MAX];
     size_t queue_count;
-    unsigned workers;
+    int64_t workers;
     int64_t grace_ms;
     int signal_fd;
     int first_signal; /* of those that stop it */
@@ -258,7 +258,7 @@ start_bot(struct cli *cli, const struct args *a)
     pin__notify_init(&s.notify);
     if (take_options(&s, a, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);
-    else if (pin__cli_open_executor(cli, s.workers, &s.executor, &code))
+    else if (pin__cli_open_executor(cli, (unsigned)s.workers, &s.executor, &code))
         code = run_bot(&s, a);
     pin__executor_close(s.executor);
     pin__log_fini(&s.log);
