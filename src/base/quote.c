@@ -38,11 +38,10 @@ pin__quote_utf8_length(const char *data, size_t size)
     return need;
 }
 
-/* True for what may stand in a message as it is. Not: controls, U+0080 to U+009F, and the marks
- * that turn the direction of writing or hide (U+200B to U+200F, U+2028 to U+202E, U+2066 to
- * U+2069, U+FEFF). */
-static bool
-is_printable(const char *data, size_t length)
+/* Not printable: controls, U+0080 to U+009F, and the marks that turn the direction of writing or
+ * hide (U+200B to U+200F, U+2028 to U+202E, U+2066 to U+2069, U+FEFF). */
+bool
+pin__quote_is_printable(const char *data, size_t length)
 {
     const unsigned char *c = (const unsigned char *)data;
 
@@ -65,7 +64,7 @@ pin__quote_next(const char *data, size_t size, char out[PIN_QUOTE_NEXT_SIZE])
     out[0] = '\0';
     if (!size)
         return 0;
-    if (length && is_printable(data, length)) {
+    if (length && pin__quote_is_printable(data, length)) {
         memcpy(out, data, length);
         out[length] = '\0';
         return length;
