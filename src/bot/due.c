@@ -438,7 +438,7 @@ do_batch(struct tick *t, struct pin_err *err)
     pin__fault("bot.tick.before_runs");
     if (st == PIN_OK)
         st = make_runs(t, err);
-    if (st == PIN_OK && (st = pin__store_peek(t->bot->store, &peek, err)) == PIN_OK) {
+    if (st == PIN_OK && (st = pin__store_peek(t->bot->store, NULL, 0, &peek, err)) == PIN_OK) {
         t->out->next_due_ms = peek.schedule_due_ms;
         t->out->more = peek.schedule_due_ms <= t->now_ms;
     }
@@ -529,7 +529,7 @@ pin__bot_tick(struct pin_bot_due *d, int64_t now_ms, struct pin_bot_tick *out, s
 
     *out = (struct pin_bot_tick){ .next_due_ms = INT64_MAX };
     look_at_the_clock(&t);
-    if ((st = pin__store_peek(d->bot->store, &peek, err)) != PIN_OK)
+    if ((st = pin__store_peek(d->bot->store, NULL, 0, &peek, err)) != PIN_OK)
         return st;
     out->next_due_ms = peek.schedule_due_ms;
     if (peek.schedule_due_ms <= now_ms)

@@ -215,6 +215,16 @@ apply_entries(struct pin_executor *x, int64_t now_ms, size_t *applied, struct en
     return PIN_OK;
 }
 
+/* What is held meanwhile lapses, and is then tried again by whoever sweeps. */
+static void
+tell_left_out(struct pin_executor *x, const struct entry *bad, const char *why)
+{
+    char text[PIN_ERR_MESSAGE_MAX];
+
+    snprintf(text, sizeof text, "%s cannot be written: %.1500s", bad->type->what, why);
+    tell(x, false, text);
+}
+
 static void
 leave_out(struct pin_executor *x, struct entry *bad, pin_status st, const char *why)
 {
@@ -228,6 +238,7 @@ leave_out(struct pin_executor *x, struct entry *bad, pin_status st, const char *
         l->tail = at;
     l->count--;
     l->records -= bad->is_record;
+    tell_left_out(x, bad, why);
     settle_one(x, bad, st, why);
 }
 

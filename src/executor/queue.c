@@ -513,14 +513,24 @@ wanted(const struct pin_executor *x)
     return u->called && waiting < most * CALLED_FACTOR ? x->slots : 0;
 }
 
+/* While there is work somebody else's lapsed lease is looked for by rote, else when the last look
+ * at the store saw one; never more often than once in PIN_STORE_SWEEP_MS. */
+static bool
+wants_sweep(const struct pin_executor *x, struct pin_mono now)
+{
+    const struct queue *u = &x->queue;
+
+    if (!u->open || u->sweep_at.ns > now.ns)
+        return false;
+    return u->held || (u->looked && u->peek.lapse_ms <= pin__clock_wall().ms);
+}
+
 bool
 pin__queue_wants_write(const struct pin_executor *x, struct pin_mono now)
 {
     const struct queue *u = &x->queue;
 
-    return wanted(x) || (u->held && u->beat_at.ns <= now.ns) ||
-           (u->open && u->looked && u->peek.lapse_ms <= pin__clock_wall().ms) ||
-           (u->held && u->open && u->sweep_at.ns <= now.ns);
+    return wanted(x) || (u->held && u->beat_at.ns <= now.ns) || wants_sweep(x, now);
 }
 
 bool
@@ -559,9 +569,16 @@ took_look(struct queue *u, struct pin_mono now, int64_t now_ms)
         u->look = true;
     if (u->peek.due_ms < next_ms)
         next_ms = u->peek.due_ms;
-    if (u->peek.lapse_ms < next_ms)
-        next_ms = u->peek.lapse_ms;
     u->look_at = pin__clock_after_ms(now, next_ms > now_ms ? next_ms - now_ms : 0);
+    if (u->peek.lapse_ms < INT64_MAX) {
+        struct pin_mono lapse =
+            pin__clock_after_ms(now, u->peek.lapse_ms > now_ms ? u->peek.lapse_ms - now_ms : 0);
+
+        if (lapse.ns < u->sweep_at.ns)
+            lapse = u->sweep_at;
+        if (lapse.ns < u->look_at.ns)
+            u->look_at = lapse;
+    }
 }
 
 void
@@ -570,7 +587,8 @@ pin__queue_peek(struct pin_executor *x, struct pin_mono now)
     struct queue *u = &x->queue;
     struct pin_err err = PIN_ERR_INIT;
 
-    if (pin__store_peek(x->ledger.store, &u->peek, &err) == PIN_OK)
+    if (pin__store_peek(x->ledger.store, u->options.queues, u->options.queue_count, &u->peek,
+                        &err) == PIN_OK)
         took_look(u, now, pin__clock_wall().ms);
     else
         pin__ledger_trouble(x, &err);
@@ -602,7 +620,8 @@ claim(struct pin_executor *x, int64_t now_ms, struct pin_err *err)
     if (st == PIN_EMPTY)
         st = PIN_OK;
     if (st == PIN_OK && u->claimed < u->asked)
-        st = pin__store_peek(x->ledger.store, &u->peek, err);
+        st = pin__store_peek(x->ledger.store, u->options.queues, u->options.queue_count, &u->peek,
+                             err);
     return st;
 }
 
@@ -686,11 +705,10 @@ sweep(struct pin_executor *x, struct pin_mono now, int64_t now_ms, struct pin_er
 {
     struct queue *u = &x->queue;
     struct pin_rescue r = { .now_ms = now_ms, .able_since_ms = x->ledger.able_since_ms };
-    bool lapsed = u->looked && u->peek.lapse_ms <= now_ms;
     size_t count = 0;
     pin_status st;
 
-    u->swept = u->open && (lapsed || u->sweep_at.ns <= now.ns);
+    u->swept = wants_sweep(x, now);
     if (!u->swept)
         return PIN_OK;
     st = pin__store_rescue(x->ledger.store, &r, &count, err);

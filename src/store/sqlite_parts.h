@@ -161,7 +161,8 @@ pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule,
                                    struct pin_live_run *out, struct pin_err *err);
 
 /* sqlite_bot.c */
-pin_status pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+pin_status pin__part_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                          struct pin_peek *out, struct pin_err *err);
 pin_status pin__part_bot_tick(struct pin_store *s, const struct pin_bot_row *bot,
                               struct pin_err *err);
 pin_status pin__part_bot_leave(struct pin_store *s, const char *name, struct pin_err *err);

@@ -169,9 +169,10 @@ struct pin_peek {            /* INT64_MAX: never */
     int64_t lapse_ms;        /* when the next lease lapses */
     int64_t schedule_due_ms; /* when the next schedule is due */
 };
-/* One statement that writes nothing: what a bot that has nothing to do looks at now and then. */
-pin_status pin__store_peek(struct pin_store *s, struct pin_peek *out,
-                           struct pin_err *err) PIN_MUST_USE;
+/* One statement that writes nothing: what a bot that has nothing to do looks at now and then.
+ * `ready` is of these queues, none: of all. */
+pin_status pin__store_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                           struct pin_peek *out, struct pin_err *err) PIN_MUST_USE;
 
 /* For a run that lasts: when it began and where, for people. Not needed before finish. */
 pin_status pin__store_start(struct pin_store *s, const struct pin_hold *hold, const char *worker,
