@@ -32,7 +32,7 @@ once() {
 }
 
 bot() {
-    pinstripe start-bot --no-watch "$@" >/dev/null 2>bot.log 3>&- &
+    "$PINSTRIPE" start-bot --no-watch "$@" >/dev/null 2>bot.log 3>&- &
     bot_pid=$!
     wait_for 'grep -q bot.started bot.log'
 }
