@@ -13,17 +13,20 @@ mix(uint64_t h, const char *text)
     return (h ^ 0xff) * 0x100000001b3u; /* "ab","c" is not "a","bc" */
 }
 
+/* The zones of tenants stand at the end, so those that are due together are near each other in the
+ * table. */
 void
 pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE])
 {
+    const char *zone = row->time_zone ? row->time_zone : "";
     uint64_t h = 0xcbf29ce484222325u;
 
+    h = mix(h, row->job);
     h = mix(h, row->cron);
-    h = mix(h, row->time_zone ? row->time_zone : "");
     h = mix(h, row->args ? row->args : "[]");
-    if (row->by_tenant)
-        h = mix(h, "by tenant");
-    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.280s#%016" PRIx64, row->job, h);
+    h = mix(h, row->by_tenant ? "by tenant" : zone);
+    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.230s#%016" PRIx64 "%s%.64s", row->job, h,
+             row->by_tenant ? "@" : "", row->by_tenant ? zone : "");
 }
 
 /* --- reading --- */

@@ -286,7 +286,8 @@ struct pin_schedule_row {
 };
 
 #define PIN_SCHEDULE_ID_SIZE 320
-/* "job#0123456789abcdef": the same job, line, zone and arguments are the same schedule. */
+/* "job#0123456789abcdef", for the tenants of a zone "job#0123456789abcdef@Europe/Paris": the same
+ * job, line, zone and arguments are the same schedule. */
 void pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE]);
 
 enum pin_diff { PIN_DIFF_ADDED, PIN_DIFF_CHANGED, PIN_DIFF_REMOVED };
