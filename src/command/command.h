@@ -40,6 +40,7 @@ extern const struct command pin__cmd_list_runs;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
 extern const struct command pin__cmd_reset_database;
+extern const struct command pin__cmd_show_run;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */
 const struct command *pin__command_find(const struct cli *cli, const char *name);

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
     &pin__cmd_migrate_database,
     &pin__cmd_reset_database,
     &pin__cmd_run_background_job,
+    &pin__cmd_show_run,
     NULL,
 };
 
