@@ -164,7 +164,7 @@ print_facts(const struct show *s, const struct pin_run_row *row)
 
 /* ---- the timeline ---- */
 
-/* "  2026-...Z  " and "(3m ago)" at the end of the line, once `text` and the caller's are there. */
+/* "  2026-...Z  TEXT (3m ago)" */
 static void event(const struct show *s, int64_t at_ms, const char *fmt, ...) PIN_PRINTF(3, 4);
 
 static void
@@ -210,13 +210,15 @@ print_reasons(const struct show *s, const struct pin_run_row *row, bool *start_t
     json_array_foreach(list, i, reason)
     {
         int64_t at_ms = json_integer_value(json_object_get(reason, "at"));
+        int64_t attempt = json_integer_value(json_object_get(reason, "attempt"));
         const char *text = json_string_value(json_object_get(reason, "reason"));
 
-        if (row->started_ms <= at_ms &&
-            json_integer_value(json_object_get(reason, "attempt")) >= row->attempt)
+        if (row->started_ms <= at_ms && attempt >= row->attempt)
             print_start(s, row, start_told);
-        event(s, at_ms, "attempt %lld: %s",
-              (long long)json_integer_value(json_object_get(reason, "attempt")), text ? text : "");
+        if (text && pin__run_view_is_reopening(text))
+            event(s, at_ms, "%s", text);
+        else
+            event(s, at_ms, "attempt %lld: %s", (long long)attempt, text ? text : "");
     }
     json_decref(list);
 }

@@ -243,6 +243,7 @@ pin_status pin__store_fan_out(struct pin_store *s, const struct pin_hold *hold,
  * ended before, PIN_NOT_FOUND when there is no such run. */
 pin_status pin__store_cancel(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
                              enum pin_run_state *state, struct pin_err *err) PIN_MUST_USE;
+#define PIN_STORE_REOPENED "put back in the queue" /* how such a reason ends */
 /* A run that failed or was cancelled goes from the history back into the queue, due now, under the
  * same id: with its reasons, and with as many attempts as it had at first. A parent takes those of
  * its children along that failed or were cancelled, and goes on making the others where it had
