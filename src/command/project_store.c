@@ -1,6 +1,11 @@
 /* project_store.c - see project_store.h. */
 #include "command/project_store.h"
 
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/quote.h"
+#include "base/random.h"
 #include "command/project_executor.h"
 #include "database/session.h"
 
@@ -82,6 +87,50 @@ pin__cli_open_store(const struct cli *cli, bool keep_catalog, struct project_sto
     *exit_code = pin__cli_fail_store(cli, &err);
     pin__cli_close_store(out);
     return false;
+}
+
+/* *from: the version there was, *to: the one there is. */
+static pin_status
+migrate_file(const struct pin_catalog *c, int64_t *from, int64_t *to, struct pin_err *err)
+{
+    struct pin_session_config config = { .filename = c->store_filename,
+                                         .busy_ms = PIN_BUSY_MS_DEFAULT,
+                                         .multi_tenant = c->multi_tenant };
+    struct pin_session *session = NULL;
+    uint8_t identity[16];
+    pin_status st = pin__session_open(&session, &config, err);
+
+    pin__random_bytes(identity, sizeof identity);
+    if (st == PIN_OK && (st = pin__store_version(session, from, err)) == PIN_OK &&
+        (st = pin__store_migrate(session, identity, pin__clock_wall().ms, err)) == PIN_OK)
+        st = pin__store_version(session, to, err);
+    pin__session_close(session);
+    return st;
+}
+
+enum pin_exit
+pin__cli_migrate_store(const struct cli *cli, const struct pin_catalog *c)
+{
+    struct pin_err err = PIN_ERR_INIT;
+    int64_t from = 0, to = 0;
+
+    if (!is_file(c->store_filename))
+        return PIN_EXIT_OK;
+    if (migrate_file(c, &from, &to, &err) != PIN_OK)
+        return pin__cli_fail_store(cli, &err);
+    if (from == 0)
+        pin__cli_say(cli, "pinstripe: made the store of runs in %s",
+                     pin__quote_text(c->store_filename).text);
+    else if (from < to)
+        pin__cli_say(cli, "pinstripe: brought the store of runs in %s from version %lld to %lld",
+                     pin__quote_text(c->store_filename).text, (long long)from, (long long)to);
+    return PIN_EXIT_OK;
+}
+
+void
+pin__cli_let_others_write(void)
+{
+    (void)poll(NULL, 0, 2);
 }
 
 void

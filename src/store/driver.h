@@ -29,6 +29,7 @@ struct pin_store_driver {
     const char *name;
     pin_status (*migrate)(struct pin_session *session, const uint8_t identity[16], int64_t now_ms,
                           struct pin_err *err);
+    pin_status (*version)(struct pin_session *session, int64_t *version, struct pin_err *err);
     /* Checks the version and fills s->identity. */
     pin_status (*open)(struct pin_store *s, struct pin_err *err);
     pin_status (*enqueue)(struct pin_store *s, const struct pin_enqueue *runs, size_t count,
@@ -63,6 +64,8 @@ struct pin_store_driver {
                           struct pin_err *err);
     pin_status (*cancel)(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
                          enum pin_run_state *state, struct pin_err *err);
+    pin_status (*retry)(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                        enum pin_run_state *state, struct pin_err *err);
     pin_status (*record)(struct pin_store *s, const struct pin_enqueue *run,
                          const struct pin_result *result, const char *worker, int64_t created_ms,
                          int64_t finished_ms, struct pin_err *err);

@@ -83,7 +83,7 @@ pin__part_progress(struct pin_store *s, const struct pin_hold *hold, int64_t don
 /* --- the end of an attempt --- */
 
 struct attempt {
-    int attempt, attempt_limit, lost;
+    int attempt, attempt_limit, attempt_base, lost;
     bool cancel_requested;
     char worker[128];
 };
@@ -94,10 +94,11 @@ read_attempt(struct pin_store *s, const struct pin_hold *hold, struct attempt *o
 {
     const char *worker;
     struct pin_sql q;
-    pin_status st = pin__sql_start(
-        &q, s->session,
-        "select attempt, attemptLimit, lost, cancelRequested, worker from pinstripe_runs" HELD,
-        VALUES(val_id(&hold->id), val_number(hold->token)), err);
+    pin_status st =
+        pin__sql_start(&q, s->session,
+                       "select attempt, attemptLimit, lost, cancelRequested, worker, attemptBase"
+                       " from pinstripe_runs" HELD,
+                       VALUES(val_id(&hold->id), val_number(hold->token)), err);
 
     if (st != PIN_OK)
         return st;
@@ -106,7 +107,8 @@ read_attempt(struct pin_store *s, const struct pin_hold *hold, struct attempt *o
         *out = (struct attempt){ .attempt = (int)row_number(&q.row[0]),
                                  .attempt_limit = (int)row_number(&q.row[1]),
                                  .lost = (int)row_number(&q.row[2]),
-                                 .cancel_requested = row_number(&q.row[3]) != 0 };
+                                 .cancel_requested = row_number(&q.row[3]) != 0,
+                                 .attempt_base = (int)row_number(&q.row[5]) };
         snprintf(out->worker, sizeof out->worker, "%s", worker ? worker : "");
     }
     pin__sql_end(&q);
@@ -133,7 +135,8 @@ retry_later(struct pin_store *s, const struct pin_hold *hold, const struct attem
 
     *due_ms = now_ms + (r->retry_after_ms > 0
                             ? r->retry_after_ms
-                            : pin__retry_delay_ms(r->retry, a->attempt - a->lost, r->random));
+                            : pin__retry_delay_ms(r->retry, a->attempt - a->attempt_base - a->lost,
+                                                  r->random));
     st = write_held(s, hold, sql,
                     VALUES(val_number(pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_RETRY)),
                            val_number(*due_ms), val_number(now_ms),

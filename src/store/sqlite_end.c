@@ -38,13 +38,15 @@ pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *er
     "priority, attempt, attemptLimit, lost, dueAt, role, triggeredBy, createdAt, scheduledFor,"    \
     " queue, job, tenant, worker, schedule, uniqueKey, parent, args, params"
 
+#define FOR_A_RETRY "reasons, token, attemptBase, gate, gateLimit, tenantZone, cursor"
+
 static pin_status
 move_to_history(struct pin_store *s, const struct pin_ending *e, struct pin_err *err)
 {
     static const char sql[] =
         "insert into pinstripe_runHistory (id, state, finishedAt, outcome, error, wallUs, cpuUs,"
-        " peakHeapBytes, exitSignal, startedAt, reasons, " SHARED ")"
-        " select id, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, startedAt), reasons, " SHARED
+        " peakHeapBytes, exitSignal, startedAt, " FOR_A_RETRY ", " SHARED ")"
+        " select id, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, startedAt), " FOR_A_RETRY ", " SHARED
         " from pinstripe_runs where id = ? and token = ? and state = ?";
     static const struct pin_result none = { .outcome = "cancelled" };
     const struct pin_result *r = e->result ? e->result : &none;
@@ -258,8 +260,9 @@ stop_making(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms,
 
     *state = pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_FAN_OUT);
     st = pin__sql_run(s->session,
-                      "update pinstripe_runs set state = ?, leaseUntil = null where id = ?",
-                      VALUES(val_number(*state), val_id(&hold->id)), NULL, err);
+                      "update pinstripe_runs set state = ?, leaseUntil = null, cursor = ?"
+                      " where id = ?",
+                      VALUES(val_number(*state), val_text(ALL_MADE), val_id(&hold->id)), NULL, err);
     return st == PIN_OK ? pin__part_settle_parent(s, &hold->id, now_ms, state, err) : st;
 }
 
@@ -464,8 +467,9 @@ pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
 {
     static const char sql[] =
         "insert into pinstripe_runHistory (id, state, finishedAt, outcome, error, wallUs, cpuUs,"
-        " peakHeapBytes, exitSignal, startedAt, " SHARED ")"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " peakHeapBytes, exitSignal, startedAt, cursor, " SHARED ")"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?,"
         " ?)";
     const struct pin_result *r = result;
     pin_status st = pin__sql_run(
@@ -474,7 +478,8 @@ pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                val_text(r->outcome ? r->outcome : "unknown"), val_bytes(r->error),
                val_number(r->wall_us), val_number(r->cpu_us),
                val_number((int64_t)r->peak_heap_bytes), val_number(r->exit_signal),
-               val_number(r->started_ms ? r->started_ms : created_ms), val_number(run->priority),
+               val_number(r->started_ms ? r->started_ms : created_ms),
+               val_text(run->role == PIN_ROLE_PARENT ? ALL_MADE : NULL), val_number(run->priority),
                val_number(created_ms), val_number(run->role), val_number(run->trigger),
                val_number(created_ms),
                run->schedule ? val_number(run->scheduled_for_ms) : pin__value_null(),

@@ -15,6 +15,8 @@
     (const struct pin_value[]){ __VA_ARGS__ },                                                     \
         sizeof((const struct pin_value[]){ __VA_ARGS__ }) / sizeof(struct pin_value)
 
+#define ALL_MADE "" /* a parent's cursor when all its children are made */
+
 static inline struct pin_value
 val_number(int64_t v)
 {
@@ -131,6 +133,10 @@ pin_status pin__part_cancel(struct pin_store *s, const struct pin_run_id *id, in
 pin_status pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                             const struct pin_result *result, const char *worker, int64_t created_ms,
                             int64_t finished_ms, struct pin_err *err);
+
+/* sqlite_retry.c */
+pin_status pin__part_retry(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                           enum pin_run_state *state, struct pin_err *err);
 
 /* sqlite_reconcile.c */
 pin_status pin__part_reconcile(struct pin_store *s, const struct pin_reconcile *r,

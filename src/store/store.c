@@ -13,6 +13,12 @@ pin__store_migrate(struct pin_session *session, const uint8_t identity[16], int6
 }
 
 pin_status
+pin__store_version(struct pin_session *session, int64_t *version, struct pin_err *err)
+{
+    return driver->version(session, version, err);
+}
+
+pin_status
 pin__store_open(struct pin_store **out, struct pin_session *session, struct pin_err *err)
 {
     struct pin_store *s = calloc(1, sizeof *s);
@@ -175,6 +181,13 @@ pin__store_cancel(struct pin_store *s, const struct pin_run_id *id, int64_t now_
                   enum pin_run_state *state, struct pin_err *err)
 {
     return s->driver->cancel(s, id, now_ms, state, err);
+}
+
+pin_status
+pin__store_retry(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                 enum pin_run_state *state, struct pin_err *err)
+{
+    return s->driver->retry(s, id, now_ms, state, err);
 }
 
 pin_status

@@ -42,6 +42,9 @@ struct pin_store; /* opaque */
  * new: 16 random bytes. */
 pin_status pin__store_migrate(struct pin_session *session, const uint8_t identity[16],
                               int64_t now_ms, struct pin_err *err) PIN_MUST_USE;
+/* The version of the tables there are; 0 when there is no store. Fails as pin__store_migrate. */
+pin_status pin__store_version(struct pin_session *session, int64_t *version,
+                              struct pin_err *err) PIN_MUST_USE;
 /* Borrows the session, which must outlive the store. PIN_NOT_FOUND when the database has no store
  * (a project without records works), PIN_CONFIG as pin__store_migrate, also for an older one. */
 pin_status pin__store_open(struct pin_store **out, struct pin_session *session,
@@ -241,6 +244,15 @@ pin_status pin__store_fan_out(struct pin_store *s, const struct pin_hold *hold,
  * ended before, PIN_NOT_FOUND when there is no such run. */
 pin_status pin__store_cancel(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
                              enum pin_run_state *state, struct pin_err *err) PIN_MUST_USE;
+#define PIN_STORE_REOPENED "put back in the queue" /* how such a reason ends */
+/* A run that failed or was cancelled goes from the history back into the queue, due now, under the
+ * same id: with its reasons, and with as many attempts as it had at first. A parent takes those of
+ * its children along that failed or were cancelled, and goes on making the others where it had
+ * stopped; a child whose parent has ended becomes a plain run. *state: what it is now (a parent
+ * that has nothing to wait for has succeeded). PIN_CONFLICT when it is live or has succeeded,
+ * PIN_NOT_FOUND when there is no such run; of two callers at once one is told PIN_OK. */
+pin_status pin__store_retry(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                            enum pin_run_state *state, struct pin_err *err) PIN_MUST_USE;
 /* A run that never was in the queue, written after the fact: with its result, in the history. */
 pin_status pin__store_record(struct pin_store *s, const struct pin_enqueue *run,
                              const struct pin_result *result, const char *worker,
@@ -410,6 +422,7 @@ struct pin_run_filter { /* zeros: every run */
     const char *job, *tenant;
     bool has_state;
     enum pin_run_state state;
+    bool live;        /* only those that have not ended; no meaning with a state */
     int64_t since_ms; /* created not before */
     int64_t until_ms; /* created before; 0: no end */
     const char *text; /* in arguments or error, ASCII case aside */

@@ -1105,6 +1105,13 @@ lists_page_by_id_over_live_and_finished_runs(void **state)
     f = (struct pin_run_filter){ .has_state = true, .state = PIN_RUN_FAILED };
     check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
     assert_int_equal(some.count, 2);
+    some.count = 0;
+    f = (struct pin_run_filter){ .live = true };
+    check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
+    assert_int_equal(some.count, 20);
+    check(&w, pin__store_count(w.store, &f, counts, &w.err), "count");
+    assert_int_equal(counts[PIN_RUN_QUEUED], 20);
+    assert_int_equal(counts[PIN_RUN_FAILED], 0);
     f = (struct pin_run_filter){ .limit = 0 };
     check(&w, pin__store_count(w.store, &f, counts, &w.err), "count");
     assert_int_equal(counts[PIN_RUN_QUEUED], 20);
@@ -1223,6 +1230,8 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
     world_clear(&w);
 }
 
+#include "store_contract_retry.h"
+
 #define CONTRACT_TESTS                                                                             \
     cmocka_unit_test(                                                                              \
         a_run_goes_from_queued_to_running_to_succeeded_and_carries_what_it_was_given),             \
@@ -1255,6 +1264,7 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(lists_page_by_id_over_live_and_finished_runs),                            \
         cmocka_unit_test(the_newest_megabyte_of_a_run_s_output_is_kept),                           \
         cmocka_unit_test(a_direct_run_is_recorded_with_its_result),                                \
-        cmocka_unit_test(pruning_removes_what_ended_before_and_what_belongs_to_it)
+        cmocka_unit_test(pruning_removes_what_ended_before_and_what_belongs_to_it),                \
+        CONTRACT_RETRY_TESTS
 
 #endif
