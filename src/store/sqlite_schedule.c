@@ -32,7 +32,8 @@ pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SI
 /* --- reading --- */
 
 #define COLUMNS                                                                                    \
-    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant"
+    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant,"    \
+    " pausedAt, createdAt"
 
 static const char *
 keep(struct pin_arena *arena, const struct pin_value *v, bool *failed)
@@ -60,6 +61,8 @@ read_row(struct pin_arena *arena, const struct pin_value *row, struct pin_schedu
     out->evaluated_ms = row_number(&row[8]);
     out->paused = row_number(&row[9]) != 0;
     out->by_tenant = row_number(&row[10]) != 0;
+    out->paused_ms = row_number(&row[11]);
+    out->created_ms = row_number(&row[12]);
     return !failed;
 }
 

@@ -293,8 +293,10 @@ struct pin_schedule_row {
     enum pin_overlap overlap;
     int64_t next_due_ms; /* INT64_MAX: never */
     int64_t
-        evaluated_ms; /* everything due up to here has an occurrence row; ignored by reconcile */
-    bool paused;      /* ignored by reconcile */
+        evaluated_ms;   /* everything due up to here has an occurrence row; ignored by reconcile */
+    bool paused;        /* ignored by reconcile */
+    int64_t paused_ms;  /* since when; 0: it is not */
+    int64_t created_ms; /* since when the store knows it; ignored by reconcile */
 };
 
 #define PIN_SCHEDULE_ID_SIZE 320
