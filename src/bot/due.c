@@ -182,15 +182,20 @@ make_room(struct tick *t)
     return true;
 }
 
-/* Runs of one schedule that must not overlap share a gate with one place. A job that has a gate of
- * its own keeps it, and the run waits until nobody is in it: so neither promise is broken. */
+/* Runs of one schedule that wait for each other share a gate with one place: with overlap 'queue',
+ * and with 'skip' when missed ones catch up one after another. A job that has a gate of its own
+ * keeps it, and the run waits until nobody is in it: so neither promise is broken. */
 static pin_status
-keep_apart(struct item *it, struct pin_enqueue *e, bool catching_up, struct pin_err *err)
+keep_apart(struct item *it, struct pin_enqueue *e, bool late, struct pin_err *err)
 {
-    if (it->row->overlap == PIN_OVERLAP_ALLOW)
+    const bool queues = it->row->overlap == PIN_OVERLAP_QUEUE;
+    const bool catches_up =
+        it->row->overlap == PIN_OVERLAP_SKIP && it->row->missed == PIN_MISSED_ALL;
+
+    if (!queues && !catches_up)
         return PIN_OK;
     if (e->gate) {
-        if (it->row->overlap == PIN_OVERLAP_QUEUE || catching_up)
+        if (queues || late)
             e->gate_limit = 1;
         return PIN_OK;
     }
@@ -222,7 +227,7 @@ add_run(struct item *it, int64_t due_ms, const char *late, struct pin_err *err)
     if (row->by_tenant && e->role == PIN_ROLE_PARENT)
         e->tenant_zone = row->time_zone ? row->time_zone : "";
     t->late[t->run_count] = late;
-    st = keep_apart(it, e, late && row->missed == PIN_MISSED_ALL, err);
+    st = keep_apart(it, e, late != NULL, err);
     t->run_count++;
     t->written += 2;
     it->made_one = true;

@@ -27,6 +27,7 @@ struct command {
     enum pin_exit (*exec)(struct cli *cli, const struct args *a);
 };
 
+extern const struct command pin__cmd_cancel_run;
 extern const struct command pin__cmd_enqueue_background_job;
 extern const struct command pin__cmd_generate_background_job;
 extern const struct command pin__cmd_generate_migration;
@@ -39,7 +40,10 @@ extern const struct command pin__cmd_list_commands;
 extern const struct command pin__cmd_list_runs;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
+extern const struct command pin__cmd_prune_runs;
 extern const struct command pin__cmd_reset_database;
+extern const struct command pin__cmd_retry_run;
+extern const struct command pin__cmd_show_run;
 extern const struct command pin__cmd_start_bot;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */

@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
     /* in the order in which they are listed */
+    &pin__cmd_cancel_run,
     &pin__cmd_enqueue_background_job,
     &pin__cmd_generate_background_job,
     &pin__cmd_generate_migration,
@@ -20,8 +21,11 @@ static const struct command *const commands[] = {
     &pin__cmd_list_commands,
     &pin__cmd_list_runs,
     &pin__cmd_migrate_database,
+    &pin__cmd_prune_runs,
     &pin__cmd_reset_database,
+    &pin__cmd_retry_run,
     &pin__cmd_run_background_job,
+    &pin__cmd_show_run,
     &pin__cmd_start_bot,
     NULL,
 };

@@ -91,8 +91,8 @@ move_back(struct pin_store *s, const struct ended *e, enum pin_run_event event, 
         " job, tenant, gate, schedule, uniqueKey, parent, args, params, cursor, tenantZone"
         " from pinstripe_runHistory where id = ?"
         " on conflict (parent, tenant) where role = 2 do nothing";
-    const char *why = e->state == PIN_RUN_CANCELLED ? "cancelled, then put back in the queue"
-                                                    : "put back in the queue";
+    const char *why =
+        e->state == PIN_RUN_CANCELLED ? "cancelled, then " PIN_STORE_REOPENED : PIN_STORE_REOPENED;
     int64_t turn = 0, changed = 0;
     pin_status st = pin__part_turns(s, e->queue, e->priority, e->tenant, 1, &turn, err);
 

@@ -13,23 +13,27 @@ mix(uint64_t h, const char *text)
     return (h ^ 0xff) * 0x100000001b3u; /* "ab","c" is not "a","bc" */
 }
 
+/* The zones of tenants stand at the end, so those that are due together are near each other in the
+ * table. */
 void
 pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE])
 {
+    const char *zone = row->time_zone ? row->time_zone : "";
     uint64_t h = 0xcbf29ce484222325u;
 
+    h = mix(h, row->job);
     h = mix(h, row->cron);
-    h = mix(h, row->time_zone ? row->time_zone : "");
     h = mix(h, row->args ? row->args : "[]");
-    if (row->by_tenant)
-        h = mix(h, "by tenant");
-    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.280s#%016" PRIx64, row->job, h);
+    h = mix(h, row->by_tenant ? "by tenant" : zone);
+    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.230s#%016" PRIx64 "%s%.64s", row->job, h,
+             row->by_tenant ? "@" : "", row->by_tenant ? zone : "");
 }
 
 /* --- reading --- */
 
 #define COLUMNS                                                                                    \
-    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant"
+    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant,"    \
+    " pausedAt, createdAt"
 
 static const char *
 keep(struct pin_arena *arena, const struct pin_value *v, bool *failed)
@@ -57,6 +61,8 @@ read_row(struct pin_arena *arena, const struct pin_value *row, struct pin_schedu
     out->evaluated_ms = row_number(&row[8]);
     out->paused = row_number(&row[9]) != 0;
     out->by_tenant = row_number(&row[10]) != 0;
+    out->paused_ms = row_number(&row[11]);
+    out->created_ms = row_number(&row[12]);
     return !failed;
 }
 

@@ -246,6 +246,7 @@ pin_status pin__store_fan_out(struct pin_store *s, const struct pin_hold *hold,
  * ended before, PIN_NOT_FOUND when there is no such run. */
 pin_status pin__store_cancel(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
                              enum pin_run_state *state, struct pin_err *err) PIN_MUST_USE;
+#define PIN_STORE_REOPENED "put back in the queue" /* how such a reason ends */
 /* A run that failed or was cancelled goes from the history back into the queue, due now, under the
  * same id: with its reasons, and with as many attempts as it had at first. A parent takes those of
  * its children along that failed or were cancelled, and goes on making the others where it had
@@ -294,12 +295,15 @@ struct pin_schedule_row {
     enum pin_overlap overlap;
     int64_t next_due_ms; /* INT64_MAX: never */
     int64_t
-        evaluated_ms; /* everything due up to here has an occurrence row; ignored by reconcile */
-    bool paused;      /* ignored by reconcile */
+        evaluated_ms;   /* everything due up to here has an occurrence row; ignored by reconcile */
+    bool paused;        /* ignored by reconcile */
+    int64_t paused_ms;  /* since when; 0: it is not */
+    int64_t created_ms; /* since when the store knows it; ignored by reconcile */
 };
 
 #define PIN_SCHEDULE_ID_SIZE 320
-/* "job#0123456789abcdef": the same job, line, zone and arguments are the same schedule. */
+/* "job#0123456789abcdef", for the tenants of a zone "job#0123456789abcdef@Europe/Paris": the same
+ * job, line, zone and arguments are the same schedule. */
 void pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE]);
 
 enum pin_diff { PIN_DIFF_ADDED, PIN_DIFF_CHANGED, PIN_DIFF_REMOVED };
