@@ -437,6 +437,17 @@ sqlite_close(struct pin_session *s)
     s->connection = NULL;
 }
 
+/* Before SQLite is first used in a process; afterwards it refuses, and nothing changes. */
+static void
+decide_accounts(const struct pin_session_config *config)
+{
+    static bool decided;
+
+    if (config->own_only && !decided)
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    decided = true;
+}
+
 static pin_status
 sqlite_open(struct pin_session *s, const struct pin_session_config *config, struct pin_err *err)
 {
@@ -449,6 +460,7 @@ sqlite_open(struct pin_session *s, const struct pin_session_config *config, stru
         return st;
     if (!config->must_exist)
         flags |= SQLITE_OPEN_CREATE;
+    decide_accounts(config);
     code = sqlite3_open_v2(config->filename, &db, flags, NULL);
     s->connection = db;
     st = code == SQLITE_OK ? configure(s, err) : open_error(s, code, err);
@@ -546,8 +558,8 @@ bind_one(sqlite3_stmt *native, int at, const struct pin_value *v)
     case PIN_VALUE_BLOB:
         data = v->bytes.data ? v->bytes.data : "";
         return sqlite3_bind_blob64(native, at, data, v->bytes.size, SQLITE_STATIC);
-    default:
-        return sqlite3_bind_null(native, at);
+    default: /* the last reset left it so */
+        return SQLITE_OK;
     }
 }
 

@@ -32,6 +32,7 @@ struct pin_store_driver {
     pin_status (*version)(struct pin_session *session, int64_t *version, struct pin_err *err);
     /* Checks the version and fills s->identity. */
     pin_status (*open)(struct pin_store *s, struct pin_err *err);
+    pin_status (*tidy)(struct pin_store *s, struct pin_err *err);
     pin_status (*enqueue)(struct pin_store *s, const struct pin_enqueue *runs, size_t count,
                           int64_t now_ms, struct pin_enqueued *out, struct pin_err *err);
     pin_status (*claim)(struct pin_store *s, const struct pin_claim_request *request,

@@ -11,16 +11,16 @@ number_or_never(const struct pin_value *v)
 static void
 write_peek(struct pin_buf *sql, struct pin_value *values, const char *const *queues, size_t count)
 {
-    pin__buf_adds(sql, "select exists (select 1 from pinstripe_runs where state = 1");
+    pin__buf_adds(sql, "select exists (select 1 from pinstripe_ready");
     for (size_t i = 0; i < count; i++) {
-        pin__buf_adds(sql, i ? ", ?" : " and queue in (?");
+        pin__buf_adds(sql, i ? ", ?" : " where queue in (?");
         values[i] = val_text(queues[i]);
     }
     pin__buf_adds(sql, count ? "))" : ")");
-    pin__buf_adds(
-        sql, ", (select dueAt from pinstripe_runs where state = 0 order by dueAt limit 1),"
-             " (select leaseUntil from pinstripe_runs where state = 2 order by leaseUntil limit 1),"
-             " (select nextDueAt from pinstripe_schedules order by nextDueAt limit 1)");
+    pin__buf_adds(sql,
+                  ", (select dueAt from pinstripe_runs where state = 0 order by dueAt limit 1),"
+                  " (select min(leaseUntil) from pinstripe_claims),"
+                  " (select nextDueAt from pinstripe_schedules order by nextDueAt limit 1)");
 }
 
 pin_status

@@ -5,23 +5,27 @@ enum { KEY_BYTES_MAX = 2 << 20 };
 
 /* --- turns --- */
 
+/* Reading and then writing costs half of one statement that returns what it wrote. */
 pin_status
 pin__part_turns(struct pin_store *s, const char *queue, int64_t priority, const char *tenant,
                 int64_t count, int64_t *first, struct pin_err *err)
 {
-    static const char sql[] =
-        "insert into pinstripe_turns (queue, priority, tenant, turn) values (?1, ?2, ?3,"
-        " coalesce((select turn from pinstripe_turns where queue = ?1 and priority = ?2"
-        " and tenant = ''), 1) - 2 + ?4)"
-        " on conflict (queue, priority, tenant)"
-        " do update set turn = max(turn + ?4, excluded.turn) returning turn";
-    pin_status st = pin__sql_integer(s->session, sql,
-                                     VALUES(val_text(queue), val_number(priority),
-                                            val_text(tenant ? tenant : "-"), val_number(count)),
-                                     first, err);
+    static const char read[] =
+        "select max(coalesce((select turn + 1 from pinstripe_turns where queue = ?1"
+        " and priority = ?2 and tenant = ?3), -1152921504606846976), coalesce((select turn from "
+        "pinstripe_turns"
+        " where queue = ?1 and priority = ?2 and tenant = ''), 1) - 1)";
+    static const char write[] = "insert or replace into pinstripe_turns values (?, ?, ?, ?)";
+    struct pin_value whose = val_text(tenant ? tenant : "-");
+    pin_status st = pin__sql_integer(
+        s->session, read, VALUES(val_text(queue), val_number(priority), whose), first, err);
 
-    *first -= count - 1;
-    return st;
+    if (st != PIN_OK)
+        return st;
+    return pin__sql_run(
+        s->session, write,
+        VALUES(val_text(queue), val_number(priority), whose, val_number(*first + count - 1)), NULL,
+        err);
 }
 
 /* Turns of neighbours in a bulk are taken together. */
@@ -187,6 +191,24 @@ add_occurrence(struct pin_store *s, const struct pin_enqueue *e, const struct pi
 
 /* --- the row --- */
 
+pin_status
+pin__part_make_ready(struct pin_store *s, const struct pin_run_id *id, struct pin_err *err)
+{
+    return pin__sql_run(s->session,
+                        "insert into pinstripe_ready select queue, priority, turn, id, token"
+                        " from pinstripe_runs where id = ? and state = 1",
+                        VALUES(val_id(id)), NULL, err);
+}
+
+static pin_status
+insert_ready(struct pin_store *s, const struct pin_enqueue *e, int64_t turn, struct pin_err *err)
+{
+    return pin__sql_run(
+        s->session, "insert into pinstripe_ready values (?, ?, ?, ?, 0)",
+        VALUES(val_text(queue_of(e)), val_number(e->priority), val_number(turn), val_id(&e->id)),
+        NULL, err);
+}
+
 static pin_status
 insert_run(struct pin_store *s, const struct pin_enqueue *e, bool delayed, int64_t turn,
            int64_t now_ms, struct pin_enqueued *out, struct pin_err *err)
@@ -216,7 +238,7 @@ insert_run(struct pin_store *s, const struct pin_enqueue *e, bool delayed, int64
         return pin__err_set(err, PIN_INVALID, "the id of a run of %s is another run's already",
                             e->job);
     out->existed = st == PIN_OK && changed == 0;
-    return st;
+    return st == PIN_OK && changed && !delayed ? insert_ready(s, e, turn, err) : st;
 }
 
 static pin_status

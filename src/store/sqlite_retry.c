@@ -61,8 +61,11 @@ refuse_live(struct pin_store *s, const struct pin_run_id *id, enum pin_run_state
 {
     char text[PIN_RUN_ID_TEXT];
     int64_t number;
-    pin_status st = pin__sql_integer(s->session, "select state from pinstripe_runs where id = ?",
-                                     VALUES(val_id(id)), &number, err);
+    pin_status st = pin__sql_integer(
+        s->session,
+        "select iif(exists (select 1 from pinstripe_claims where run = id), 2, state)"
+        " from pinstripe_runs where id = ?",
+        VALUES(val_id(id)), &number, err);
 
     pin__run_id_text(id, text);
     if (st == PIN_EMPTY)
@@ -102,6 +105,8 @@ move_back(struct pin_store *s, const struct ended *e, enum pin_run_event event, 
                                  val_number(now_ms), val_number(role), val_number(now_ms),
                                  val_text(why), val_id(&e->id)),
                           &changed, err);
+    if (st == PIN_OK && changed)
+        st = pin__part_make_ready(s, &e->id, err);
     pin__fault("store.requeue.mid");
     if (st == PIN_OK && changed == 0)
         return pin__err_set(err, PIN_CONFLICT,

@@ -245,10 +245,12 @@ pin__part_schedule_live(struct pin_store *s, const char *schedule, struct pin_li
                         struct pin_err *err)
 {
     struct pin_sql q;
-    pin_status st = pin__sql_start(&q, s->session,
-                                   "select id, state, scheduledFor from pinstripe_runs"
-                                   " where schedule = ? order by id limit 1",
-                                   VALUES(val_text(schedule)), err);
+    pin_status st = pin__sql_start(
+        &q, s->session,
+        "select id, iif(exists (select 1 from pinstripe_claims where run = id), 2, state),"
+        " scheduledFor from pinstripe_runs"
+        " where schedule = ? order by id limit 1",
+        VALUES(val_text(schedule)), err);
 
     if (st != PIN_OK)
         return st;

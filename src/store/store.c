@@ -78,6 +78,12 @@ pin__store_rollback(struct pin_store *s)
     pin__session_rollback(s->session);
 }
 
+pin_status
+pin__store_tidy(struct pin_store *s, struct pin_err *err)
+{
+    return s->driver->tidy(s, err);
+}
+
 /* --- words --- */
 
 const char *

@@ -89,8 +89,23 @@ check_invariants(struct world *w)
     assert_int_equal(number(w, "select count(*) from pinstripe_runs join pinstripe_runHistory"
                                " using (id)"),
                      0);
-    assert_int_equal(number(w, "select count(*) from pinstripe_runs where state not between 0 and 4"
-                               " or (state = 2) <> (leaseUntil is not null)"),
+    assert_int_equal(number(w, "select count(*) from pinstripe_runs where state not in (0, 1, 3,"
+                               " 4)"),
+                     0);
+    /* What is due can be claimed or is claimed, one of the two, and nothing else is. */
+    assert_int_equal(number(w, "select count(*) from pinstripe_runs where state = 1"),
+                     number(w, "select count(*) from pinstripe_ready q join pinstripe_runs r"
+                               " on r.id = q.run where state = 1 and r.queue = q.queue"
+                               " and r.priority = q.priority and r.turn = q.turn"
+                               " and r.token = q.token") +
+                         number(w, "select count(*) from pinstripe_claims c join pinstripe_runs r"
+                                   " on r.id = c.run where state = 1 and c.token = r.token + 1"
+                                   " and c.gate is r.gate"));
+    assert_int_equal(number(w, "select (select count(*) from pinstripe_ready)"
+                               " + (select count(*) from pinstripe_claims)"),
+                     number(w, "select count(*) from pinstripe_runs where state = 1"));
+    assert_int_equal(number(w, "select count(*) from pinstripe_ready join pinstripe_claims"
+                               " using (run)"),
                      0);
     assert_int_equal(
         number(w, "select count(*) from pinstripe_runHistory where state not between 5 and 7"), 0);
@@ -466,6 +481,43 @@ a_lease_that_is_renewed_or_lapsed_while_nobody_could_write_is_left_alone(void **
     world_clear(&w);
 }
 
+/* Two runs that are alike but for their ids; the holder of one of them tells all that it knows. */
+static void
+what_the_holder_tells_at_the_end_is_what_is_read_otherwise(void **state)
+{
+    struct world w;
+    struct pin_result r = well;
+    struct pin_claim c[2];
+    struct pin_finished f;
+    struct pin_run_id parent = { { 1, 2, 3 } };
+
+    (void)state;
+    world_make(&w);
+    for (int i = 0; i < 2; i++)
+        PUT(&w, .job = "admin/mail", .tenant = "t", .args = { "[1,\"x\"]", 7 },
+            .params = { "{}", 2 }, .queue = "mail", .priority = 3, .attempt_limit = 4,
+            .trigger = PIN_TRIGGER_API, .key = i ? "k" : "K", .parent = &parent, .schedule = "s",
+            .scheduled_for_ms = T0 + i);
+    w.now += 10;
+    assert_int_equal(claim_many(&w, c, 2), 2);
+    r.started_ms = w.now += 1;
+    r.cpu_us = 3;
+    r.peak_heap_bytes = 4;
+    finish(&w, &c[0], &r);
+    r.claim = &c[1];
+    assert_int_equal(finish(&w, &c[1], &r).state, PIN_RUN_SUCCEEDED);
+    assert_int_equal(pin__store_finish(w.store, &c[1].hold, &r, w.now, &f, &w.err), PIN_LOST);
+    assert_int_equal(
+        number(&w, "select count(*) from (select distinct state, priority, attempt, attemptLimit,"
+                   " lost, dueAt, role, triggeredBy, createdAt, startedAt, finishedAt, wallUs,"
+                   " cpuUs, peakHeapBytes, exitSignal, queue, job, tenant, worker, schedule,"
+                   " parent, outcome, args, params, reasons, error from pinstripe_runHistory"
+                   " where worker = 'executor 1' and scheduledFor - 1700000000000 ="
+                   " (uniqueKey = 'k'))"),
+        1);
+    world_clear(&w);
+}
+
 /* --- cancelling --- */
 
 static void
@@ -750,6 +802,7 @@ static void
 a_parent_makes_children_in_pages_and_ends_when_they_have(void **state)
 {
     struct world w;
+    struct pin_result told = well;
     struct pin_enqueue page[2];
     struct pin_enqueued parent;
     struct pin_claim p, again, c[8];
@@ -775,10 +828,13 @@ a_parent_makes_children_in_pages_and_ends_when_they_have(void **state)
           "page");
     assert_int_equal(s, PIN_RUN_WAITING);
     assert_int_equal(claim_many(&w, &c[2], 6), 1);
-    finish(&w, &c[0], &well);
+    told.started_ms = w.now;
+    told.claim = &c[0];
+    finish(&w, &c[0], &told);
     finish(&w, &c[1], &badly);
     assert_state(&w, &parent.id, PIN_RUN_WAITING);
-    finish(&w, &c[2], &well);
+    told.claim = &c[2];
+    finish(&w, &c[2], &told);
     assert_state(&w, &parent.id, PIN_RUN_FAILED);
     world_clear(&w);
 }
@@ -864,6 +920,8 @@ a_batch_is_kept_whole_or_not_at_all_and_a_lost_claim_does_not_spoil_it(void **st
     check(&w, pin__store_commit(w.store, &w.err), "commit");
     assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
     assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 1);
+    check(&w, pin__store_tidy(w.store, &w.err), "tidy");
+    assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
     world_clear(&w);
 }
 
@@ -1243,6 +1301,7 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(a_lost_attempt_is_not_a_failure_of_the_job),                              \
         cmocka_unit_test(                                                                          \
             a_lease_that_is_renewed_or_lapsed_while_nobody_could_write_is_left_alone),             \
+        cmocka_unit_test(what_the_holder_tells_at_the_end_is_what_is_read_otherwise),              \
         cmocka_unit_test(cancelling_ends_what_does_not_run_and_tells_the_holder_of_what_does),     \
         cmocka_unit_test(a_key_gives_the_run_there_is_within_its_job_and_tenant),                  \
         cmocka_unit_test(a_unique_window_is_about_job_tenant_and_arguments_and_ends),              \

@@ -2,6 +2,9 @@
  * tables, who may see them, and that claiming reads indexes only. */
 #include "../contract/store_contract.h"
 
+#include <sqlite3.h>
+
+#include "database/driver.h"
 #include "database/query.h"
 
 static struct pin_session *
@@ -89,7 +92,7 @@ jobs_cannot_reach_the_tables_by_any_statement(void **state)
         "delete from pinstripe_runs",
         "insert into pinstripe_keys values ('a', 'b', 1)",
         "drop table pinstripe_runs",
-        "drop index pinstripe_runsReady",
+        "drop index pinstripe_runsGates",
         "create index x on pinstripe_runs (job)",
         "create trigger x after insert on pinstripe_runs begin select 1; end",
         "alter table pinstripe_runs add column x",
@@ -127,12 +130,14 @@ claiming_and_sweeping_never_scan(void **state)
 {
     static const char *const texts[] = {
         "select id from pinstripe_runs where state = 0 and dueAt <= 1 order by dueAt limit 1",
-        "select queue from pinstripe_runs where state = 1 and queue > '' order by queue limit 1",
-        "select id, args from pinstripe_runs where state = 1 and queue = 'x'"
-        " order by priority desc, turn, id limit 5",
-        "select id from pinstripe_runs where state = 2 and leaseUntil between 1 and 2"
-        " order by leaseUntil limit 1",
-        "select count(*) from pinstripe_runs where gate = 'x' and state = 2",
+        "select queue from pinstripe_ready where queue > '' order by queue limit 1",
+        "select q.run, args from pinstripe_ready q cross join pinstripe_runs r on r.id = q.run"
+        " where q.queue = 'x' order by q.priority desc, q.turn, q.run limit 5",
+        "delete from pinstripe_ready where queue = 'x' and priority = 1 and (turn, run) <= (1, 2)",
+        "delete from pinstripe_ready where (queue, priority, turn, run) ="
+        " (select queue, priority, turn, id from pinstripe_runs where id = 'x')",
+        "select count(*) from pinstripe_claims where gate = 'x'",
+        "select count(*) from (select 1 from pinstripe_runs where gate = 'x' and state = 1)",
         "select id from pinstripe_runs where gate = 'x' and state = 3 order by id limit 1",
         "select 1 from pinstripe_runs where parent = 'x' and role = 2 limit 1",
         "select count(*) from pinstripe_runs where schedule = 'x'",
@@ -152,11 +157,62 @@ claiming_and_sweeping_never_scan(void **state)
         while (pin__sql_step(&q, &w.err) == PIN_OK) {
             const char *plan = q.row[3].bytes.data;
 
-            if (strncmp(plan, "SEARCH", 6) != 0)
+            if (strncmp(plan, "SEARCH", 6) != 0 && strncmp(plan, "SCALAR", 6) != 0)
                 fail_msg("%s: %s", texts[i], plan);
         }
         pin__sql_end(&q);
     }
+    world_clear(&w);
+}
+
+static void
+fail_one_way_or_another(struct world *w, const struct pin_claim *c, int i)
+{
+    static const struct pin_retry retry = { .delay_ms = 1 };
+    struct pin_result bad = badly;
+    struct pin_finished f;
+
+    bad.retry = &retry;
+    if (i % 5 == 0)
+        check(w, pin__store_give_back(w->store, &c->hold, w->now, &w->err), "give back");
+    else if (i % 5 == 1)
+        check(w, pin__store_lose(w->store, &c->hold, "x", w->now, &f, &w->err), "lose");
+    else
+        finish(w, c, i % 5 == 2 ? &bad : i % 5 == 3 ? &badly : &well);
+}
+
+/* SQLite compiles a statement anew at each use when it compares a column of a partial index with a
+ * parameter, which costs ten times the rest of it. */
+static void
+no_statement_is_compiled_twice(void **state)
+{
+    struct pin_run_filter f = { .has_state = true, .state = PIN_RUN_QUEUED };
+    int64_t counts[PIN_RUN_STATE_COUNT];
+    enum pin_run_state s;
+    struct page page;
+    struct pin_claim c[8];
+    sqlite3_stmt *st = NULL;
+    struct world w;
+
+    (void)state;
+    world_make(&w);
+    for (int i = 0; i < 40; i++, w.now += 1000) {
+        struct pin_enqueued e = PUT(&w, .gate = i % 2 ? "g" : NULL, .gate_limit = 1,
+                                    .attempt_limit = 3, .key = i % 3 ? NULL : "k");
+
+        page.count = 0;
+        PUT(&w, .role = i % 4 ? PIN_ROLE_PLAIN : PIN_ROLE_PARENT);
+        if (i % 4 == 1)
+            (void)!pin__store_cancel(w.store, &e.id, w.now, &s, &w.err);
+        for (size_t n = claim_many(&w, c, 2); n--;)
+            fail_one_way_or_another(&w, &c[n], i);
+        f.state = (enum pin_run_state)(i % PIN_RUN_STATE_COUNT);
+        check(&w, pin__store_list(w.store, &f, keep_id, &page, &w.err), "list");
+        check(&w, pin__store_count(w.store, &f, counts, &w.err), "count");
+    }
+    while ((st = sqlite3_next_stmt(w.session->connection, st)) != NULL)
+        if (sqlite3_stmt_status(st, SQLITE_STMTSTATUS_REPREPARE, 0) > 1)
+            fail_msg("%s", sqlite3_sql(st));
     world_clear(&w);
 }
 
@@ -169,6 +225,7 @@ main(void)
         cmocka_unit_test(migrating_twice_changes_nothing_and_a_database_without_a_store_says_so),
         cmocka_unit_test(jobs_cannot_reach_the_tables_by_any_statement),
         cmocka_unit_test(claiming_and_sweeping_never_scan),
+        cmocka_unit_test(no_statement_is_compiled_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
