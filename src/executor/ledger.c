@@ -12,6 +12,7 @@
 
 /* Records alone wait a little, so that many are one commit. */
 enum { RECORDS_WAIT_MS = 25, RECORDS_AT_ONCE = 1000 };
+enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 
 void
@@ -91,7 +92,8 @@ pin__ledger_open(struct pin_executor *x, struct pin_err *err)
 {
     struct ledger *l = &x->ledger;
     struct pin_session_config config = { .filename = x->nursery->catalog->store_filename,
-                                         .must_exist = true };
+                                         .must_exist = true,
+                                         .own_only = true };
     pin_status st;
 
     if (l->store)
@@ -304,6 +306,7 @@ write_all(struct pin_executor *x)
         failed(x, NULL, st, &err, true);
         return;
     }
+    x->ledger.commits++;
     went_well(x, now_ms);
     settle(x, applied);
     pin__queue_committed(x, now);
@@ -354,6 +357,18 @@ open_or_refuse(struct pin_executor *x)
     return false;
 }
 
+/* Nothing is to be written: a look at what others may have put in, and what commits have left to
+ * do. */
+static void
+look_around(struct pin_executor *x, struct pin_mono now)
+{
+    pin__queue_peek(x, now);
+    if (x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) {
+        (void)!pin__store_tidy(x->ledger.store, NULL);
+        x->ledger.commits = 0;
+    }
+}
+
 void
 pin__ledger_turn(struct pin_executor *x)
 {
@@ -364,7 +379,7 @@ pin__ledger_turn(struct pin_executor *x)
     if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))
         write_all(x);
     else
-        pin__queue_peek(x, now);
+        look_around(x, now);
 }
 
 struct pin_mono

@@ -256,6 +256,7 @@ struct ledger {
     struct entry *head;         /* oldest first */
     struct entry **tail;
     size_t count, records;
+    size_t commits;           /* since the store was tidied */
     struct pin_mono retry_at; /* not before; 0: at once */
     int64_t backoff_ms;
     int64_t able_since_ms; /* since when nobody kept us from writing */
@@ -269,9 +270,11 @@ struct queue {
     bool stopping; /* what has not begun goes back */
     struct pin_queue_options options;
     struct queued *held;
-    size_t held_count, begun; /* begun: handed to a worker */
-    bool look;                /* there may be something ready */
-    bool looked;              /* `peek` is of after the last change that we know of */
+    size_t held_count;
+    size_t running;  /* of them: begun, and not ended yet */
+    size_t settling; /* their end is in the ledger */
+    bool look;       /* there may be something ready */
+    bool looked;     /* `peek` is of after the last change that we know of */
     bool called; /* somebody put something in: it may be a quiet tenant's, whose turn is first */
     struct pin_peek peek;
     struct pin_mono look_at; /* a look at the latest then */
