@@ -83,7 +83,7 @@ ROWS
 }
 
 @test "an unknown job is exit code 3 with a suggestion, a broken one 1 with its place" {
-    run_separately pinstripe enqueue-background-job mial
+    run_separately pinstripe enqueue-background-job mailx
     expect_status 3
     expect_in_errors 'Did you mean mail?'
     project_with lib/background_jobs/broken.js 'export default { run( };'

@@ -18,6 +18,7 @@ enqueue() { pinstripe enqueue-background-job "$@"; }
 work() { "$(dirname "$PINSTRIPE")/tests/work-runs" development.db "$@" </dev/null; }
 
 json() {
+    # shellcheck disable=SC2154  # bats sets it
     printf '%s\n' "${output%%$'\n'*}" >"$TEST_FOLDER/document.json"
     sqlite3 :memory: "select json_extract(cast(readfile('$TEST_FOLDER/document.json') as text), '$1')"
 }
