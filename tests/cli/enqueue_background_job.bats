@@ -94,6 +94,20 @@ ROWS
     expect_status 2
 }
 
+@test "bots on this machine are told at once, also of runs that are put back" {
+    told_by() {
+        "$(dirname "$PINSTRIPE")/tests/work-runs" development.db woken >heard &
+        until grep -q listening heard 2>/dev/null; do :; done
+        pinstripe "$@"
+        wait $!
+        expect "$(tail -n 1 heard)" woken
+        rm heard
+    }
+    told_by enqueue-background-job mail
+    work threw
+    told_by retry-run --all
+}
+
 @test "without a store: 69, and what to do" {
     rm development.db*
     run_separately pinstripe enqueue-background-job mail
