@@ -27,7 +27,7 @@ BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean
-all: $(BUILD)/pinstripe $(BUILD)/tests/run-javascript $(BUILD)/tests/work-runs
+all: $(BUILD)/pinstripe $(BUILD)/tests/run-javascript $(BUILD)/tests/work-runs $(BUILD)/tests/tick-schedules
 
 help:
 	@echo "make            build $(BUILD)/pinstripe"
