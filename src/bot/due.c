@@ -92,8 +92,10 @@ add_earlier(const struct item *it, char *reason, size_t size)
     size_t used = strlen(reason);
 
     if (p->earlier)
-        snprintf(reason + used, size - used, "; stands for %s%lld earlier due times too, since %s",
+        snprintf(reason + used, size - used,
+                 PIN_BOT_STANDS_FOR "%s%lld earlier due time%s too, since %s",
                  p->earlier_at_least ? "more than " : "", (long long)p->earlier,
+                 p->earlier == 1 ? "" : "s",
                  pin__bot_wall_words(&it->when.zone, p->first_ms, since));
 }
 
@@ -477,9 +479,10 @@ tell_behind(struct tick *t)
         return;
     pin__time_text(b->since_ms, 0, false, since);
     pin__bot_note(t->bot, PIN_BOT_WARNING,
-                  "nobody looked at the schedules for a while: %lld due times of %zu schedules,"
-                  " from %s on, were not handled in time; %lld of them run now, late",
-                  (long long)b->due_times, b->schedules, since, (long long)b->late);
+                  "nobody looked at the schedules for a while: %lld due time%s of %zu schedule%s,"
+                  " from %s on, came meanwhile; %lld of them run%s now, late",
+                  (long long)b->due_times, b->due_times == 1 ? "" : "s", b->schedules,
+                  b->schedules == 1 ? "" : "s", since, (long long)b->late, b->late == 1 ? "s" : "");
     *b = (struct pin_bot_behind){ .schedules = 0 };
 }
 

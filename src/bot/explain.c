@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 
+#include "bot/due.h"
 #include "schedule/previous.h"
 #include "schedule/time_text.h"
 
@@ -88,12 +89,15 @@ note_gap(struct work *w, int64_t wall_s, const struct pin_zone_gap *gap)
     struct pin_civil from = pin__civil_from_unix(gap->at, gap->before_s);
     struct pin_civil to = pin__civil_from_unix(gap->at, gap->after_s);
     struct pin_civil c = pin__civil_from_unix(wall_s, 0);
+    char day[32] = "";
 
+    if (from.day != to.day)
+        snprintf(day, sizeof day, "%04lld-%02d-%02d ", (long long)to.year, to.month, to.day);
     snprintf(w->out->note, sizeof w->out->note,
              "%04lld-%02d-%02d %02d:%02d does not exist in %s: the clocks go from %02d:%02d to"
-             " %04lld-%02d-%02d %02d:%02d there",
+             " %s%02d:%02d there",
              (long long)c.year, c.month, c.day, c.hour, c.minute, w->out->when.zone.name, from.hour,
-             from.minute, (long long)to.year, to.month, to.day, to.hour, to.minute);
+             from.minute, day, to.hour, to.minute);
 }
 
 static void
@@ -344,7 +348,7 @@ say_no_result(struct work *w, struct pin_err *err)
     w->it->answer = PIN_ANSWER_NO_RESULT;
     if (st != PIN_OK)
         return st;
-    if (later.found && later.row.reason && strstr(later.row.reason, "stands for"))
+    if (later.found && later.row.reason && strstr(later.row.reason, PIN_BOT_STANDS_FOR))
         say(w, "it has no row of its own: the one of %s (%s) speaks for it: %.1000s",
             wall(w, later.row.due_ms).text, pin__occurrence_result_name(later.row.result),
             later.row.reason);

@@ -28,7 +28,9 @@ struct command {
 };
 
 extern const struct command pin__cmd_cancel_run;
+extern const struct command pin__cmd_check;
 extern const struct command pin__cmd_enqueue_background_job;
+extern const struct command pin__cmd_explain_schedule;
 extern const struct command pin__cmd_generate_background_job;
 extern const struct command pin__cmd_generate_migration;
 extern const struct command pin__cmd_generate_model;
@@ -38,6 +40,10 @@ extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;
 extern const struct command pin__cmd_list_runs;
+extern const struct command pin__cmd_list_schedules;
+extern const struct command pin__cmd_next_runs;
+extern const struct command pin__cmd_pause_schedule;
+extern const struct command pin__cmd_resume_schedule;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
 extern const struct command pin__cmd_prune_runs;
