@@ -27,7 +27,7 @@ BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean
-all: $(BUILD)/pinstripe $(BUILD)/tests/run-javascript
+all: $(BUILD)/pinstripe $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 
 help:
 	@echo "make            build $(BUILD)/pinstripe"
@@ -53,13 +53,13 @@ demo: setup
 test: setup
 	@$(SUBMAKE) check
 
-check: all $(UNIT)
+check: all $(UNIT) $(BUILD)/faults/pinstripe
 	@tools/run-tests $(BUILD)
 
 unit: all $(UNIT)
 	@tools/run-tests $(BUILD) unit
 
-javascript cli fault: all
+javascript cli fault: all $(BUILD)/faults/pinstripe
 	@tools/run-tests $(BUILD) $@
 
 lint:
@@ -132,15 +132,17 @@ $(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS) $(BUILD)/gen/javascri
 	@mkdir -p $(@D)
 	$(Q)$(BUILD)/compile-javascript $@ $(foreach f,$(JS),$(if $(filter %/pinstripe.js,$(f)),pinstripe,pinstripe:$(basename $(notdir $(f))))=$(f))
 
-# The store with its fault points in, for the test that kills it at each of them.
-FAULT_OBJ := $(patsubst %.c,$(BUILD)/faults/%.o,$(wildcard src/store/*.c) src/base/fault.c)
+# The program with its fault points in (src/base/fault.h), for the tests that kill it at each of them.
+FAULT_OBJ := $(patsubst %.c,$(BUILD)/faults/%.o,$(SRC))
+$(BUILD)/faults/pinstripe: $(BUILD)/faults/src/command/main.o $(FAULT_OBJ) $(BUILD)/gen/bytecode.o
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/faults/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/store_crash_test: tests/unit/store_crash_test.c $(FAULT_OBJ) $(BUILD)/libpinstripe-core.a
+$(BUILD)/tests/unit/store_crash_test: tests/unit/store_crash_test.c $(FAULT_OBJ) $(BUILD)/gen/bytecode.o
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -o $@ $< $(FAULT_OBJ) $(BUILD)/libpinstripe-core.a $(LDFLAGS) -lcmocka $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -o $@ $< $(FAULT_OBJ) $(BUILD)/gen/bytecode.o $(LDFLAGS) -lcmocka $(LIBS)
 
 # Unit tests and benches: one program a file.
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include "base/err.h"
+#include "base/fault.h"
 
 static int64_t
 read_ns(clockid_t id)
@@ -22,13 +23,13 @@ pin__clock_mono(void)
 struct pin_wall
 pin__clock_wall(void)
 {
-    return (struct pin_wall){ read_ns(CLOCK_REALTIME) / 1000000 };
+    return (struct pin_wall){ pin__clock_wall_us() / 1000 };
 }
 
 int64_t
 pin__clock_wall_us(void)
 {
-    return read_ns(CLOCK_REALTIME) / 1000;
+    return read_ns(CLOCK_REALTIME) / 1000 + pin__fault_clock_us();
 }
 
 int64_t
@@ -51,4 +52,12 @@ pin__clock_after_ms(struct pin_mono t, int64_t ms)
     int64_t ns = ms > INT64_MAX / 1000000 ? INT64_MAX : ms * 1000000;
 
     return (struct pin_mono){ t.ns > INT64_MAX - ns ? INT64_MAX : t.ns + ns };
+}
+
+void
+pin__clock_sleep_ms(int64_t ms)
+{
+    struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+    (void)nanosleep(&pause, NULL);
 }

@@ -22,5 +22,7 @@ int64_t pin__clock_cpu_ns(void);  /* CPU time of this thread: our processes have
 /* Milliseconds from now until `t`, at least 0; rounded up. */
 int64_t pin__clock_until_ms(struct pin_mono t);
 struct pin_mono pin__clock_after_ms(struct pin_mono t, int64_t ms);
+/* Not in a loop that others wait for. */
+void pin__clock_sleep_ms(int64_t ms);
 
 #endif

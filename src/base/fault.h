@@ -5,6 +5,9 @@
  * a word (`exit`), stops until SIGCONT (`stop`), or the step fails with that errno (`errno=EIO`, or
  * a number).
  *
+ * PIN_CLOCK names a file with eight bytes, an int64 in the machine's order: so many microseconds
+ * are added to the wall clock of every process of that build that sees it.
+ *
  *     pin__fault("store.commit.before");             dies or stops here
  *     if ((code = pin__fault_errno("store.commit.fail")))  fails here
  */
@@ -12,13 +15,19 @@
 #define PIN_BASE_FAULT_H
 
 #ifdef PIN_FAULTS
+#include <stdint.h>
+
 /* What the step must fail with; 0: go on. Unknown words in PIN_FAULT are our own mistake. */
 int pin__fault_hit(const char *point);
 /* As if the process had just started with this in PIN_FAULT: for a test's fork. NULL: nothing. */
 void pin__fault_arm(const char *text);
+/* How far the wall clock is off, in microseconds: the number in the file that PIN_CLOCK names,
+ * which a test may change at any time. 0 without one. */
+int64_t pin__fault_clock_us(void);
 #define pin__fault(point)       ((void)pin__fault_hit(point))
 #define pin__fault_errno(point) pin__fault_hit(point)
 #else
+#define pin__fault_clock_us()   0
 #define pin__fault(point)       ((void)0)
 #define pin__fault_errno(point) 0
 #endif

@@ -1,6 +1,7 @@
 /* quote.c - see quote.h. */
 #include "base/quote.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ban.h"
@@ -37,9 +38,8 @@ pin__quote_utf8_length(const char *data, size_t size)
     return need;
 }
 
-/* Not: controls, U+0080 to U+009F, and the marks
- * that turn the direction of writing or hide (U+200B to U+200F, U+2028 to U+202E, U+2066 to
- * U+2069, U+FEFF). */
+/* Not printable: controls, U+0080 to U+009F, and the marks that turn the direction of writing or
+ * hide (U+200B to U+200F, U+2028 to U+202E, U+2066 to U+2069, U+FEFF). */
 bool
 pin__quote_is_printable(const char *data, size_t length)
 {
@@ -56,26 +56,39 @@ pin__quote_is_printable(const char *data, size_t length)
     return !(length == 3 && c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf);
 }
 
+size_t
+pin__quote_next(const char *data, size_t size, char out[PIN_QUOTE_NEXT_SIZE])
+{
+    size_t length = pin__quote_utf8_length(data, size);
+
+    out[0] = '\0';
+    if (!size)
+        return 0;
+    if (length && pin__quote_is_printable(data, length)) {
+        memcpy(out, data, length);
+        out[length] = '\0';
+        return length;
+    }
+    snprintf(out, PIN_QUOTE_NEXT_SIZE, "\\x%02x", (unsigned char)data[0]);
+    return 1;
+}
+
 struct pin_quote
 pin__quote(const char *data, size_t size)
 {
     enum { TAIL = 5 }; /* room for ..." and the NUL */
     struct pin_quote q = { .text = "\"" };
+    char shown[PIN_QUOTE_NEXT_SIZE];
     size_t used = 1, at = 0;
 
     while (at < size) {
-        size_t length = pin__quote_utf8_length(data + at, size - at);
-        bool as_is = length && pin__quote_is_printable(data + at, length);
-        size_t add = as_is ? length : 4;
+        size_t step = pin__quote_next(data + at, size - at, shown), add = strlen(shown);
 
         if (used + add + TAIL > sizeof q.text)
             break;
-        if (as_is)
-            memcpy(q.text + used, data + at, length);
-        else
-            snprintf(q.text + used, 5, "\\x%02x", (unsigned char)data[at]);
+        memcpy(q.text + used, shown, add);
         used += add;
-        at += as_is ? length : 1;
+        at += step;
     }
     snprintf(q.text + used, TAIL, "%s\"", at < size ? "..." : "");
     return q;

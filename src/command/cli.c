@@ -3,16 +3,18 @@
 
 #include <stdarg.h>
 
+#include "base/quote.h"
+
 const struct exit_code pin__exit_codes[] = {
     { PIN_EXIT_OK, "it worked" },
     { PIN_EXIT_FAILED, "the job failed, or the check found problems" },
     { PIN_EXIT_USAGE, "the command line is wrong: unknown command, unknown option, bad value" },
-    { PIN_EXIT_NOT_FOUND, "no such project, background job or tenant" },
-    { PIN_EXIT_CONFLICT, "it is there already" },
+    { PIN_EXIT_NOT_FOUND, "no such project, background job, tenant or run" },
+    { PIN_EXIT_CONFLICT, "it is there already, or is not in a state for that" },
     { PIN_EXIT_UNAVAILABLE, "the database cannot be used" },
     { PIN_EXIT_TRY_AGAIN, "busy: try again later" },
     { PIN_EXIT_DENIED, "not permitted" },
-    { PIN_EXIT_CONFIG, "pinstripe.config.js is wrong" },
+    { PIN_EXIT_CONFIG, "pinstripe.config.js is wrong, or another version made the store" },
     { PIN_EXIT_TIMED_OUT, "the time limit was reached" },
     { PIN_EXIT_INTERRUPTED, "interrupted (Ctrl-C)" },
     { PIN_EXIT_TERMINATED, "terminated (TERM)" },
@@ -78,16 +80,27 @@ pin__cli_say(const struct cli *cli, const char *fmt, ...)
 
 /* A message may quote what came from outside; a terminal must not obey it. */
 void
+pin__cli_put_bytes(FILE *to, const char *data, size_t size)
+{
+    char shown[PIN_QUOTE_NEXT_SIZE];
+
+    while (size) {
+        bool as_is = *data == '\n' || *data == '\t';
+        size_t step = as_is ? 1 : pin__quote_next(data, size, shown);
+
+        if (as_is)
+            fputc(*data, to);
+        else
+            fputs(shown, to);
+        data += step;
+        size -= step;
+    }
+}
+
+void
 pin__cli_put(FILE *to, const char *text)
 {
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-            fprintf(to, "\\x%02x", c);
-        else
-            fputc(c, to);
-    }
+    pin__cli_put_bytes(to, text, strlen(text));
 }
 
 enum pin_exit

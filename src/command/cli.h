@@ -17,8 +17,8 @@ enum pin_exit {
     PIN_EXIT_OK = 0,
     PIN_EXIT_FAILED = 1,       /* the job failed, or the check found problems */
     PIN_EXIT_USAGE = 2,        /* the command line is wrong */
-    PIN_EXIT_NOT_FOUND = 3,    /* no such project, job, tenant */
-    PIN_EXIT_CONFLICT = 4,     /* it is there already */
+    PIN_EXIT_NOT_FOUND = 3,    /* no such project, job, tenant, run */
+    PIN_EXIT_CONFLICT = 4,     /* it is there already, or not in a state for that */
     PIN_EXIT_UNAVAILABLE = 69, /* the database cannot be reached */
     PIN_EXIT_TRY_AGAIN = 75,
     PIN_EXIT_DENIED = 77,
@@ -52,8 +52,10 @@ enum cli_style { STYLE_GREEN, STYLE_BLUE, STYLE_YELLOW, STYLE_RED, STYLE_BOLD };
 /* Prints `text` to cli->out, coloured if that stream is. */
 void pin__cli_paint(const struct cli *cli, enum cli_style style, const char *fmt, ...)
     PIN_PRINTF(3, 4);
-/* Text from outside: control characters that a terminal would obey come as \\xNN. */
+/* Text from outside: what a terminal would obey, or what is no UTF-8, comes as \\xNN; lines and
+ * tabs stay. */
 void pin__cli_put(FILE *to, const char *text);
+void pin__cli_put_bytes(FILE *to, const char *data, size_t size);
 /* A line of talk to cli->err, unless --quiet. */
 void pin__cli_say(const struct cli *cli, const char *fmt, ...) PIN_PRINTF(2, 3);
 /* Prints the sentence of *err to cli->err and gives the exit code of its status. */

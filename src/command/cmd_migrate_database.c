@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "command/migrate.h"
 #include "command/project_executor.h"
+#include "command/project_store.h"
 #include "command/run_output.h"
 
 static void
@@ -92,7 +93,7 @@ pin__migrate(struct cli *cli, struct pin_executor *x)
     else if (code == PIN_EXIT_OK)
         print_applied(cli, &summary.outcome.value);
     pin__summary_fini(&summary);
-    return code;
+    return code == PIN_EXIT_OK ? pin__cli_migrate_store(cli, pin__executor_catalog(x)) : code;
 }
 
 static enum pin_exit
@@ -113,7 +114,9 @@ const struct command pin__cmd_migrate_database = {
     .brief = "apply the migrations that the database has not had yet",
     .details =
         "Migrations are the files of lib/migrations; each runs in a transaction of its own, in "
-        "the\norder of their numbers.",
+        "the\norder of their numbers. Then the store, where runs are kept, is made or brought up "
+        "to\n"
+        "this program's version.",
     .needs = NEEDS_PROJECT,
     .exec = migrate_database_exec,
 };

@@ -1,11 +1,10 @@
 /* cmd_run_background_job.c - run a background job by name, now. */
-#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 
 #include "base/duration.h"
-#include "base/quote.h"
 #include "command/command.h"
+#include "command/job_args.h"
 #include "command/project_executor.h"
 #include "command/run_output.h"
 #include "project/names.h"
@@ -44,101 +43,13 @@ struct call {
     const char *tenant;
     struct pin_buf args;
     int64_t wall_ms;
-    unsigned workers;
+    int64_t workers;
     bool json;
 };
-
-static bool
-is_utf8(const char *text)
-{
-    size_t size = strlen(text), n;
-
-    for (; size; text += n, size -= n)
-        if (!(n = pin__quote_utf8_length(text, size)))
-            return false;
-    return true;
-}
-
-/* How many arrays and objects lie in each other. The parser refuses what is too deep for recursion.
- */
-static int
-json_depth(json_t *value)
-{
-    int deepest = 0, depth;
-    const char *key;
-    json_t *member;
-    size_t i;
-
-    if (!json_is_array(value) && !json_is_object(value))
-        return 0;
-    json_array_foreach(value, i, member) if ((depth = json_depth(member)) > deepest) deepest =
-        depth;
-    json_object_foreach(value, key, member) if ((depth = json_depth(member)) > deepest) deepest =
-        depth;
-    return deepest + 1;
-}
-
-/* Checked here, passed on as written: numbers are read once, by the engine. */
-static pin_status
-take_json_args(struct call *c, const char *text, struct pin_err *err)
-{
-    json_error_t why;
-    json_t *value = json_loads(text, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &why);
-    bool is_array = json_is_array(value);
-    bool too_deep = value ? json_depth(value) > PIN_ARGS_DEPTH_MAX + 1
-                          : json_error_code(&why) == json_error_stack_overflow;
-
-    json_decref(value);
-    if (too_deep)
-        return pin__err_set(err, PIN_INVALID, "--args: a value is nested more than %d levels deep",
-                            PIN_ARGS_DEPTH_MAX);
-    if (!value)
-        return pin__err_set(err, PIN_INVALID, "--args is no JSON: %s at character %d", why.text,
-                            why.position);
-    if (!is_array)
-        return pin__err_set(err, PIN_INVALID,
-                            "--args takes a JSON array, such as '[\"a\",{\"n\":1}]'");
-    pin__buf_adds(&c->args, text);
-    return PIN_OK;
-}
-
-static pin_status
-take_words(struct call *c, const struct args *a, struct pin_err *err)
-{
-    pin__buf_addc(&c->args, '[');
-    for (size_t i = 0; i < a->word_count; i++) {
-        if (!is_utf8(a->words[i]))
-            return pin__err_set(err, PIN_INVALID, "argument %zu is not valid UTF-8: %s", i + 1,
-                                pin__quote_text(a->words[i]).text);
-        if (i)
-            pin__buf_addc(&c->args, ',');
-        pin__buf_add_json_string(&c->args, a->words[i], strlen(a->words[i]));
-    }
-    pin__buf_addc(&c->args, ']');
-    return PIN_OK;
-}
-
-static pin_status
-take_workers(struct call *c, const char *text, struct pin_err *err)
-{
-    char *end;
-    unsigned long n;
-
-    if (!text)
-        return PIN_OK;
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (errno || *end || end == text || n < 1 || n > PIN_WORKERS_MAX / 2)
-        return pin__err_set(err, PIN_INVALID, "--workers %s: takes a number from 1 to %d",
-                            pin__quote_text(text).text, PIN_WORKERS_MAX / 2);
-    c->workers = (unsigned)n;
-    return PIN_OK;
-}
 
 static pin_status
 take_call(struct call *c, const struct args *a, struct pin_err *err)
 {
-    const char *json = pin__args_value(a, "args");
     const char *timeout = pin__args_value(a, "timeout");
     pin_status st;
 
@@ -147,40 +58,14 @@ take_call(struct call *c, const struct args *a, struct pin_err *err)
     c->json = pin__args_flag(a, "json");
     if (!c->name || !*c->name)
         return pin__err_set(err, PIN_INVALID, "name: Must not be blank");
-    if (json && a->word_count)
-        return pin__err_set(err, PIN_INVALID,
-                            "give the arguments as words or with --args, not both");
-    if ((st = json ? take_json_args(c, json, err) : take_words(c, a, err)) != PIN_OK)
-        return st;
-    if ((st = take_workers(c, pin__args_value(a, "workers"), err)) != PIN_OK)
+    if ((st = pin__job_args_take(&c->args, a, err)) != PIN_OK ||
+        (st = pin__args_number(a, "workers", 1, PIN_WORKERS_MAX / 2, &c->workers, err)) != PIN_OK)
         return st;
     if (timeout && (st = pin__duration_parse(&c->wall_ms, timeout, err)) != PIN_OK) {
         pin__err_prefix(err, "--timeout");
         return st;
     }
-    if (c->args.size > PIN_ARGS_BYTES_MAX)
-        return pin__err_set(err, PIN_INVALID,
-                            "the arguments are %zu bytes of JSON, more than the limit of %zu",
-                            c->args.size, PIN_ARGS_BYTES_MAX);
-    return pin__buf_check(&c->args, "the arguments", err);
-}
-
-static void
-suggest(struct pin_err *err, const struct pin_catalog *catalog, const char *name)
-{
-    const char **names = calloc(catalog->job_count + 1, sizeof *names);
-    const char *near;
-    size_t len = strlen(err->message);
-
-    for (size_t i = 0; names && i < catalog->job_count; i++)
-        names[i] = catalog->jobs[i].name;
-    near = names ? pin__names_suggest(name, names, catalog->job_count) : NULL;
-    if (near)
-        snprintf(err->message + len, sizeof err->message - len, " Did you mean %s?", near);
-    else
-        snprintf(err->message + len, sizeof err->message - len,
-                 " list-background-jobs shows those there are.");
-    free(names);
+    return PIN_OK;
 }
 
 /* An unknown job is told before anything runs, with its own exit code. */
@@ -255,7 +140,7 @@ refuse_call(struct cli *cli, struct pin_executor *x, const struct call *c,
     enum pin_exit code;
 
     if (err->status == PIN_NOT_FOUND)
-        suggest(&told, pin__executor_catalog(x), c->name);
+        pin__job_args_suggest(&told, pin__executor_catalog(x), c->name);
     code = pin__cli_fail(cli, &told);
     if (!c->json)
         return code;
@@ -307,14 +192,14 @@ run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
 static enum pin_exit
 run_background_job(struct cli *cli, const struct args *a)
 {
-    struct call c = { .args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX) };
+    struct call c = { .args = PIN_JOB_ARGS_BUF };
     struct pin_executor *x = NULL;
     struct pin_err err = PIN_ERR_INIT;
     enum pin_exit code;
 
     if (take_call(&c, a, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);
-    else if (pin__cli_open_executor(cli, c.workers, &x, &code))
+    else if (pin__cli_open_executor(cli, (unsigned)c.workers, &x, &code))
         code = run_call(cli, x, &c);
     pin__executor_close(x);
     pin__buf_fini(&c.args);

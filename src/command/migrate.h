@@ -6,7 +6,7 @@
 #include "executor/executor.h"
 
 /* Applies what has not been applied, prints the name of each on stdout, and says when there was
- * nothing to do. */
+ * nothing to do; then makes or upgrades the store. */
 enum pin_exit pin__migrate(struct cli *cli, struct pin_executor *x);
 
 #endif

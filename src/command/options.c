@@ -1,6 +1,9 @@
 /* options.c - see options.h. */
 #include "command/options.h"
 
+#include <errno.h>
+
+#include "base/quote.h"
 #include "project/names.h"
 
 #define OPTION_NAMES_MAX ((size_t)2 * ARGS_OPTIONS_MAX)
@@ -42,6 +45,25 @@ pin__args_value(const struct args *a, const char *name)
     const struct given *g = find_given(a, name);
 
     return g ? g->value : NULL;
+}
+
+pin_status
+pin__args_number(const struct args *a, const char *name, int64_t least, int64_t most, int64_t *out,
+                 struct pin_err *err)
+{
+    const char *text = pin__args_value(a, name);
+    long long n;
+    char *end;
+
+    if (!text)
+        return PIN_OK;
+    errno = 0;
+    n = strtoll(text, &end, 10);
+    if (errno || *end || end == text || n < least || n > most)
+        return pin__err_set(err, PIN_INVALID, "--%s %s: takes a number from %lld to %lld", name,
+                            pin__quote_text(text).text, (long long)least, (long long)most);
+    *out = n;
+    return PIN_OK;
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -60,5 +61,8 @@ bool pin__args_flag(const struct args *a, const char *name);
 int pin__args_count(const struct args *a, const char *name);
 /* NULL when it was not given. */
 const char *pin__args_value(const struct args *a, const char *name);
+/* Leaves *out alone when it was not given; PIN_INVALID for what is no whole number in the range. */
+pin_status pin__args_number(const struct args *a, const char *name, int64_t least, int64_t most,
+                            int64_t *out, struct pin_err *err) PIN_MUST_USE;
 
 #endif

@@ -5,6 +5,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "bot/bot.h"
+
 enum { TICK_MS = 100 };
 
 /* A process has one set of signals: this is theirs. */
@@ -16,13 +18,19 @@ static struct {
     void *context;
 } stop = { .fd = -1 };
 
+/* this.bot.start() in a run of any command. */
+static struct pin_bot_of_program bot;
+
 bool
 pin__cli_open_executor(const struct cli *cli, unsigned workers, struct pin_executor **out,
                        enum pin_exit *exit_code)
 {
     struct pin_executor_options options = { .root = cli->root,
                                             .environment = cli->environment,
-                                            .workers = workers };
+                                            .workers = workers,
+                                            .trigger = PIN_TRIGGER_CLI,
+                                            .bot = pin__bot_of_program,
+                                            .bot_context = &bot };
     struct pin_err err = PIN_ERR_INIT;
     pin_status st = pin__executor_open(out, &options, &err);
 

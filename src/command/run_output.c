@@ -2,10 +2,11 @@
 #include "command/run_output.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <limits.h>
 #include <poll.h>
 #include <unistd.h>
+
+#include "command/error_text.h"
 
 enum {
     PENDING_FULL_BYTES = 256 << 10,
@@ -188,80 +189,22 @@ end_partial_lines(struct run_output *o, const struct pin_run_info *run)
 
 /* ---- failures, for a person ---- */
 
-/* Text of ours goes to terminals: nothing in it may be obeyed by one. */
-static void
-add_visible(struct pin_buf *b, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-            pin__buf_addf(b, "\\x%02x", c);
-        else
-            pin__buf_addc(b, (char)c);
-    }
-}
-
-static void
-add_value(struct pin_buf *b, const json_t *error)
-{
-    json_t *value = json_object_get(error, "value");
-    char *text;
-
-    if (json_is_string(value)) {
-        add_visible(b, json_string_value(value));
-        return;
-    }
-    text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    add_visible(b, text ? text : "undefined");
-    free(text);
-}
-
-static void
-add_error(struct pin_buf *b, const json_t *error, int depth)
-{
-    const char *name = json_string_value(json_object_get(error, "name"));
-    const char *message = json_string_value(json_object_get(error, "message"));
-    const char *stack = json_string_value(json_object_get(error, "stack"));
-    const json_t *cause = json_object_get(error, "cause");
-
-    if (name) {
-        add_visible(b, name);
-        pin__buf_adds(b, message && *message ? ": " : "");
-        add_visible(b, message ? message : "");
-    } else {
-        add_value(b, error);
-    }
-    pin__buf_addc(b, '\n');
-    if (stack) {
-        add_visible(b, stack);
-        if (*stack && stack[strlen(stack) - 1] != '\n')
-            pin__buf_addc(b, '\n');
-    }
-    if (json_is_object(cause) && depth < 8) {
-        pin__buf_adds(b, "  caused by: ");
-        add_error(b, cause, depth + 1);
-    }
-}
-
 static void
 print_failure(struct run_output *o, const char *job, const char *tenant,
               const struct pin_buf *error)
 {
     struct pin_buf text = PIN_BUF_INIT(8 << 20);
-    json_t *document = json_loadb(pin__buf_text(error), error->size, JSON_ALLOW_NUL, NULL);
 
     pin__buf_adds(&text, job);
     if (tenant) {
         pin__buf_adds(&text, " (");
-        add_visible(&text, tenant);
+        pin__error_text_add_visible(&text, tenant);
         pin__buf_addc(&text, ')');
     }
     pin__buf_adds(&text, ": ");
-    add_error(&text, document, 0);
+    pin__error_text_add(&text, (struct pin_bytes){ error->data, error->size });
     put(o, STDERR_FILENO, text.data, text.size);
     o->failures_shown++;
-    json_decref(document);
     pin__buf_fini(&text);
 }
 

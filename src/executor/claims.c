@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* More slots than tasks that can be offered at once, and ids of a worker's tasks may fall together:
- * then the older of two offers would be lost, so the place is found by looking, not by counting. */
-enum { SLOTS = 64 };
+/* More slots than tasks that can be offered at once. A task's id says where to begin to look, so
+ * its slot is found at once unless another one's id led there too. */
+enum { SLOTS = 256 };
 
 enum slot_state { SLOT_FREE = 0, SLOT_OFFERED = 1 };
 
@@ -71,9 +71,11 @@ void
 pin__claims_offer(struct pin_claims *c, uint64_t task)
 {
     for (size_t i = 0; i < SLOTS; i++) {
-        if (atomic_load(&c->slots[i]) != SLOT_FREE)
+        _Atomic uint64_t *slot = &c->slots[(task + i) % SLOTS];
+
+        if (atomic_load(slot) != SLOT_FREE)
             continue;
-        atomic_store(&c->slots[i], offered(task));
+        atomic_store(slot, offered(task));
         return;
     }
     pin__bug("more than %d tasks are offered to one worker", SLOTS);
@@ -86,7 +88,7 @@ claim(struct pin_claims *c, uint64_t task)
     for (size_t i = 0; i < SLOTS; i++) {
         uint64_t expected = offered(task);
 
-        if (atomic_compare_exchange_strong(&c->slots[i], &expected, SLOT_FREE))
+        if (atomic_compare_exchange_strong(&c->slots[(task + i) % SLOTS], &expected, SLOT_FREE))
             return true;
     }
     return false;

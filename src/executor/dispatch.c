@@ -6,18 +6,19 @@
  * level, the deepest runs can always go on, and callers that wait for one another's processes
  * cannot stop the world.
  */
+#include "base/fault.h"
 #include "executor/run.h"
 
-enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4, QUEUE_OF_SHORT_RUNS = 8 };
+enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4 };
 
 struct load {
     size_t busy;   /* workers with a run in hand */
     size_t active; /* of those, the ones whose run is not waiting for runs of its own */
-    struct worker_process *idle;
+    struct worker_process *idle; /* of the nursery that is asked for */
 };
 
 static struct load
-measure(const struct pin_executor *x)
+measure(const struct pin_executor *x, const struct nursery_process *n)
 {
     struct load load = { 0, 0, NULL };
 
@@ -25,7 +26,7 @@ measure(const struct pin_executor *x)
         if (w->queued) {
             load.busy++;
             load.active += w->queue[0]->calls_open == 0;
-        } else if (!w->doomed) {
+        } else if (!w->doomed && w->nursery == n) {
             load.idle = w;
         }
     }
@@ -33,26 +34,29 @@ measure(const struct pin_executor *x)
 }
 
 static bool
-runs_are_short(const struct request *q)
+is_short(const struct request *q)
 {
-    return q->finished >= RUNS_BEFORE_AVERAGE &&
-           q->run_us_total / (int64_t)q->finished < SHORT_RUN_US;
+    const struct job_pace *pace;
+
+    if (!q->job)
+        return false;
+    pace = &q->nursery->paces[q->job - q->nursery->catalog->jobs];
+    return pace->runs >= RUNS_BEFORE_AVERAGE && pace->average_us < SHORT_RUN_US;
 }
 
-/* A worker that has a short run of the same request in hand may have the next ones waiting in its
- * socket already. */
+/* A worker that has a short run in hand may have the next ones waiting in its socket already. */
 static struct worker_process *
 worker_to_queue_at(struct pin_executor *x, const struct request *q)
 {
     int64_t long_ago = pin__clock_mono().ns - PIN_WAIT_BEHIND_NS;
     struct worker_process *best = NULL;
 
-    if (!q->fan_out || !runs_are_short(q))
+    if ((!q->fan_out && !q->queued) || !is_short(q))
         return NULL;
     for (struct worker_process *w = x->workers; w; w = w->next) {
-        if (w->doomed || !w->queued || w->queued >= QUEUE_OF_SHORT_RUNS ||
-            w->queue[0]->request != q || w->queue[0]->calls_open ||
-            w->queue[0]->started.ns < long_ago)
+        if (w->doomed || !w->queued || w->queued >= WORKER_QUEUE_MAX || w->nursery != q->nursery ||
+            w->queue[0]->calls_open || w->queue[0]->started.ns < long_ago ||
+            !is_short(w->queue[0]->request))
             continue;
         if (!best || w->queued < best->queued)
             best = w;
@@ -63,7 +67,7 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q)
 static struct worker_process *
 worker_for(struct pin_executor *x, const struct request *q)
 {
-    struct load load = measure(x);
+    struct load load = measure(x, q->nursery);
     size_t busy_max = PIN_WORKERS_MAX - (PIN_DEPTH_MAX - q->depth);
 
     if (load.active >= x->slots)
@@ -72,9 +76,10 @@ worker_for(struct pin_executor *x, const struct request *q)
         return NULL;
     if (load.idle)
         return load.idle;
-    if (x->worker_count >= PIN_WORKERS_MAX || pin__clock_mono().ns < x->fork_after.ns)
+    if (x->worker_count >= PIN_WORKERS_MAX || pin__clock_mono().ns < x->fork_after.ns ||
+        q->nursery->gone)
         return NULL;
-    return pin__worker_fork(x);
+    return pin__worker_fork(q->nursery);
 }
 
 void
@@ -82,12 +87,14 @@ pin__dispatch(struct pin_executor *x)
 {
     struct request *q;
 
-    while (!x->nursery_gone && (q = pin__request_with_work(x)) != NULL) {
+    while ((q = pin__request_with_work(x)) != NULL) {
         struct worker_process *w = worker_for(x, q);
 
         if (!w)
-            return;
+            break;
         pin__worker_assign(w, pin__request_next_run(q));
+        pin__fault("executor.assigned");
         pin__request_relist(q);
     }
+    pin__workers_send_tasks(x);
 }

@@ -1,24 +1,16 @@
-/* executor.c - see executor.h: the nursery's start, the loop, the end. */
+/* executor.c - see executor.h: open, the loop, the end. */
 #include "executor/executor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "executor/nursery.h"
 #include "executor/run.h"
 
-enum { EVENTS_MAX = 32, CLOSE_WAIT_MS = 5000 };
-
-/* ---- start ---- */
+enum { EVENTS_MAX = 64 };
 
 static unsigned
 count_cores(void)
@@ -30,123 +22,7 @@ count_cores(void)
     return (unsigned)CPU_COUNT(&set);
 }
 
-static int
-file_actions(posix_spawn_file_actions_t *actions, int control)
-{
-    int failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-
-    failed |= posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
-    failed |= posix_spawn_file_actions_adddup2(actions, control, PIN_NURSERY_FD);
-#if __GLIBC_PREREQ(2, 34)
-    failed |= posix_spawn_file_actions_addclosefrom_np(actions, PIN_NURSERY_FD + 1);
-#endif
-    return failed;
-}
-
-/* In a process group of its own, so that Ctrl-C at a terminal reaches the executor only. */
-static int
-spawn(struct pin_executor *x, const struct pin_executor_options *options, int control)
-{
-    const char *program = options->program ? options->program : "/proc/self/exe";
-    char name[] = "pinstripe", flag[] = PIN_NURSERY_FLAG;
-    char *root = strdup(options->root), *environment = strdup(options->environment);
-    char *argv[] = { name, flag, root, environment, NULL };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    int failed;
-
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-    failed = file_actions(&actions, control);
-    if (!failed)
-        failed = posix_spawn(&x->nursery_pid, program, &actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    free(root);
-    free(environment);
-    return failed;
-}
-
-static pin_status
-start_nursery(struct pin_executor *x, const struct pin_executor_options *options,
-              struct pin_err *err)
-{
-    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &x->nursery } };
-    int fds[2];
-    int failed;
-    pin_status st;
-
-    if ((st = pin__channel_pair(fds, err)) != PIN_OK)
-        return st;
-    pin__channel_init(&x->nursery, fds[0]);
-    failed = spawn(x, options, fds[1]);
-    close(fds[1]);
-    if (failed)
-        return pin__err_errno(err, PIN_IO, failed,
-                              "cannot start the process that loads the project");
-    x->nursery_pidfd = (int)syscall(SYS_pidfd_open, x->nursery_pid, 0);
-    if (epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, x->nursery.fd, &event) != 0)
-        return pin__err_errno(err, PIN_IO, errno,
-                              "cannot watch the process that loads the project");
-    return PIN_OK;
-}
-
 /* ---- the loop ---- */
-
-static void
-take_catalog(struct pin_executor *x, const struct pin_message *m)
-{
-    x->refused = pin__catalog_read(&x->catalog, m->bytes, &x->refusal);
-}
-
-static void
-take_refusal(struct pin_executor *x, const struct pin_message *m)
-{
-    x->refused = m->number && m->number < PIN_STATUS_COUNT ? (pin_status)m->number : PIN_FAILED;
-    pin__err_set(&x->refusal, x->refused, "%s", m->text ? m->text : "no reason was given");
-}
-
-static void
-take_nursery_message(struct pin_executor *x, const struct pin_message *m)
-{
-    switch (m->type) {
-    case PIN_MESSAGE_CATALOG:
-        if (!x->catalog)
-            take_catalog(x, m);
-        break;
-    case PIN_MESSAGE_REFUSED:
-        take_refusal(x, m);
-        break;
-    default:
-        pin__worker_of_nursery(x, m);
-    }
-}
-
-static void
-nursery_lost(struct pin_executor *x)
-{
-    x->nursery_gone = true;
-    epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, x->nursery.fd, NULL);
-    pin__workers_lost(x);
-}
-
-static void
-nursery_readable(struct pin_executor *x)
-{
-    struct pin_message m;
-    struct pin_err err;
-    pin_status filled = pin__channel_fill(&x->nursery, &err);
-
-    while (pin__channel_next(&x->nursery, &m, &err) == PIN_OK)
-        take_nursery_message(x, &m);
-    if (filled == PIN_LOST || filled == PIN_LIMIT)
-        nursery_lost(x);
-}
 
 static bool
 sink_is_full(const struct pin_executor *x)
@@ -163,12 +39,29 @@ sooner(struct pin_mono *t, struct pin_mono other)
         *t = other;
 }
 
+/* Wall time may jump, so what is far away is looked at again soon enough. */
+static struct pin_mono
+service_due(const struct pin_executor *x)
+{
+    enum { LOOK_AGAIN_MS = 30000 };
+    int64_t now_ms = pin__clock_wall().ms;
+    int64_t due_ms = x->service->due(x->service->context, now_ms);
+    int64_t in_ms = due_ms <= now_ms ? 0 : due_ms - now_ms;
+
+    return pin__clock_after_ms(pin__clock_mono(), in_ms < LOOK_AGAIN_MS ? in_ms : LOOK_AGAIN_MS);
+}
+
 static int
 loop_timeout(const struct pin_executor *x, bool full)
 {
     struct pin_mono next = pin__workers_next_deadline(x);
     int64_t ms;
 
+    sooner(&next, pin__ledger_next(x));
+    if (x->respawn_at.ns)
+        sooner(&next, x->respawn_at);
+    if (x->service)
+        sooner(&next, service_due(x));
     if (x->stopping)
         sooner(&next, x->stop_deadline);
     if (x->fork_backoff_ms)
@@ -186,7 +79,14 @@ kill_everything(struct pin_executor *x)
 {
     for (struct worker_process *w = x->workers; w; w = w->next)
         if (w->queued && !w->doomed)
-            pin__worker_kill(w, KILL_CANCEL);
+            pin__worker_kill(w, KILL_STOP);
+}
+
+static struct pin_mono
+watch_again(const struct pin_executor *x, struct pin_mono now)
+{
+    return x->watch_every_ms ? pin__clock_after_ms(now, x->watch_every_ms)
+                             : (struct pin_mono){ INT64_MAX };
 }
 
 static void
@@ -196,35 +96,58 @@ timers(struct pin_executor *x)
 
     pin__worker_kill_overdue(x, now);
     pin__workers_unblock(x, now);
+    pin__nurseries_timers(x, now);
     if (x->stopping && x->stop_deadline.ns <= now.ns) {
         x->stop_deadline.ns = INT64_MAX;
         kill_everything(x);
     }
     if (x->watch && x->watch_next.ns <= now.ns) {
-        x->watch_next = pin__clock_after_ms(now, x->watch_every_ms);
+        x->watch_next = watch_again(x, now);
         x->watch(x->watch_context);
     }
 }
 
+static void
+run_service(struct pin_executor *x)
+{
+    int64_t now_ms = pin__clock_wall().ms;
+
+    if (x->service && !x->stopping && x->service->due(x->service->context, now_ms) <= now_ms)
+        x->service->turn(x->service->context, now_ms);
+}
+
 /* Frees nothing that another event of the same batch may still point to: a worker leaves only
- * through the nursery's message, which is handled last. */
+ * through its nursery's message, and those are handled last. */
 static void
 handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool full)
 {
-    bool nursery = false;
+    struct nursery_process *nurseries[EVENTS_MAX];
+    size_t count = 0;
 
     for (int i = 0; i < n; i++) {
-        void *who = events[i].data.ptr;
+        struct watched *who = events[i].data.ptr;
 
-        if (who == &x->nursery)
-            nursery = true;
-        else if (who == &x->watch_fd)
+        switch (who->kind) {
+        case WATCHED_NURSERY:
+            nurseries[count++] = (struct nursery_process *)(void *)who;
+            break;
+        case WATCHED_WORKER:
+            pin__worker_event((struct worker_process *)(void *)who, events[i].events, full);
+            break;
+        case WATCHED_CALLER:
             x->watch_next = pin__clock_mono();
-        else
-            pin__worker_event(who, events[i].events, full);
+            break;
+        case WATCHED_WAKE:
+            pin__executor_queue_look(x);
+            break;
+        case WATCHED_SERVICE:
+            if (x->service)
+                x->service->readable(x->service->context);
+            break;
+        }
     }
-    if (nursery)
-        nursery_readable(x);
+    for (size_t i = 0; i < count; i++)
+        pin__nursery_event(nurseries[i]);
 }
 
 /* While the sink is full the workers' sockets are left alone; level-triggered epoll would report
@@ -247,6 +170,10 @@ step(struct pin_executor *x)
     if (n > 0)
         handle_events(x, events, n, full);
     timers(x);
+    run_service(x);
+    pin__ledger_turn(x);
+    pin__worker_retire_idle(x);
+    pin__nurseries_tidy(x);
 }
 
 /* ---- public ---- */
@@ -254,18 +181,47 @@ step(struct pin_executor *x)
 static pin_status
 wait_for_catalog(struct pin_executor *x, struct pin_err *err)
 {
-    while (!x->catalog && x->refused == PIN_OK && !x->nursery_gone)
+    struct nursery_process *n = x->nursery;
+
+    while (!n->catalog && n->refused == PIN_OK && !n->gone)
         step(x);
-    if (x->catalog)
+    if (n->catalog)
         return PIN_OK;
-    if (x->refused != PIN_OK) {
-        *err = x->refusal;
-        return x->refused;
+    if (n->refused != PIN_OK) {
+        *err = n->refusal;
+        return n->refused;
     }
     return pin__err_set(
         err, PIN_FAILED,
         "the process that loads the project ended before it was done: a file of the project "
         "made it crash, or it ran out of memory");
+}
+
+static pin_status
+set_up(struct pin_executor *x, const struct pin_executor_options *o, struct pin_err *err)
+{
+    char host[64] = "localhost";
+
+    (void)gethostname(host, sizeof host - 1);
+    snprintf(x->name, sizeof x->name, "%s:%d", host, (int)getpid());
+    x->watch_fd = x->queue.wake_fd = -1;
+    x->watched.kind = WATCHED_CALLER;
+    x->slots = o->workers ? o->workers : count_cores();
+    x->grace_ms = PIN_STOP_GRACE_MS;
+    x->trigger = o->trigger;
+    x->bot = o->bot;
+    x->bot_context = o->bot_context;
+    pin__ledger_init(&x->ledger);
+    pin__queue_init(x);
+    x->root = strdup(o->root);
+    x->environment = strdup(o->environment);
+    x->program = o->program ? strdup(o->program) : NULL;
+    if (!x->root || !x->environment || (o->program && !x->program))
+        return pin__err_no_memory(err);
+    x->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (x->epoll_fd < 0)
+        return pin__err_errno(err, PIN_IO, errno, "cannot make an event loop");
+    return PIN_OK;
 }
 
 pin_status
@@ -278,12 +234,8 @@ pin__executor_open(struct pin_executor **out, const struct pin_executor_options 
     *out = NULL;
     if (!x)
         return pin__err_no_memory(err);
-    x->nursery.fd = x->nursery_pidfd = x->watch_fd = -1;
-    x->slots = options->workers ? options->workers : count_cores();
-    x->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (x->epoll_fd < 0)
-        st = pin__err_errno(err, PIN_IO, errno, "cannot make an event loop");
-    else if ((st = start_nursery(x, options, err)) == PIN_OK)
+    if ((st = set_up(x, options, err)) == PIN_OK &&
+        (st = pin__nursery_start(x, &x->nursery, err)) == PIN_OK)
         st = wait_for_catalog(x, err);
     if (st != PIN_OK) {
         pin__executor_close(x);
@@ -296,26 +248,105 @@ pin__executor_open(struct pin_executor **out, const struct pin_executor_options 
 const struct pin_catalog *
 pin__executor_catalog(const struct pin_executor *x)
 {
-    return x->catalog;
+    return x->nursery->catalog;
+}
+
+const char *
+pin__executor_root(const struct pin_executor *x)
+{
+    return x->root;
+}
+
+const char *
+pin__executor_name(const struct pin_executor *x)
+{
+    return x->name;
 }
 
 pin_status
 pin__executor_run(struct pin_executor *x, const struct pin_request_options *options,
                   const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
 {
+    struct nursery_process *n = x->nursery;
     pin_status st = pin__executor_request(x, options, sink, summary, err);
 
     if (st != PIN_OK)
         return st;
-    while (x->top && !x->nursery_gone)
+    while (x->top && !n->gone)
         step(x);
     if (!x->top)
         return PIN_OK;
-    if (x->refused != PIN_OK) {
-        *err = x->refusal;
-        return x->refused;
+    if (n->refused != PIN_OK) {
+        *err = n->refusal;
+        return n->refused;
     }
     return pin__err_set(err, PIN_LOST, "the process that holds the project ended unexpectedly");
+}
+
+static bool
+is_quiet(const struct pin_executor *x)
+{
+    return pin__executor_running(x) == 0 && !x->queue.held && !x->ledger.head;
+}
+
+void
+pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context)
+{
+    x->stays = true;
+    while (!(x->stopping && is_quiet(x)) && !(done && done(context)))
+        step(x);
+    x->stays = false;
+}
+
+void
+pin__executor_attach(struct pin_executor *x, const struct pin_service *service)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &x->service_watched } };
+
+    if (x->service && x->service->fd >= 0)
+        epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, x->service->fd, NULL);
+    x->service = service;
+    x->service_watched.kind = WATCHED_SERVICE;
+    if (service && service->fd >= 0)
+        epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, service->fd, &event);
+}
+
+void
+pin__executor_each_running(const struct pin_executor *x,
+                           void (*each)(void *context, const struct pin_run_info *run,
+                                        int64_t running_us, int pid),
+                           void *context)
+{
+    struct pin_mono now = pin__clock_mono();
+
+    for (const struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued) {
+            struct pin_run_info info = pin__run_info(w->queue[0]);
+
+            each(context, &info, (now.ns - w->queue[0]->started.ns) / 1000, w->pid);
+        }
+}
+
+void
+pin__executor_set_grace(struct pin_executor *x, int64_t ms)
+{
+    x->grace_ms = ms;
+}
+
+bool
+pin__executor_stopping(const struct pin_executor *x)
+{
+    return x->stopping;
+}
+
+size_t
+pin__executor_running(const struct pin_executor *x)
+{
+    size_t n = 0;
+
+    for (const struct worker_process *w = x->workers; w; w = w->next)
+        n += w->queued;
+    return n;
 }
 
 void
@@ -329,13 +360,13 @@ void
 pin__executor_watch(struct pin_executor *x, int fd, int every_ms, void (*callback)(void *),
                     void *context)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &x->watch_fd } };
+    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &x->watched } };
 
     x->watch_fd = fd;
     x->watch_every_ms = every_ms;
     x->watch = callback;
     x->watch_context = context;
-    x->watch_next = pin__clock_after_ms(pin__clock_mono(), every_ms);
+    x->watch_next = watch_again(x, pin__clock_mono());
     if (fd >= 0)
         epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
@@ -348,27 +379,9 @@ pin__executor_stop(struct pin_executor *x)
         return;
     }
     x->stopping = true;
-    x->stop_deadline = pin__clock_after_ms(pin__clock_mono(), PIN_STOP_GRACE_MS);
+    x->stop_deadline = pin__clock_after_ms(pin__clock_mono(), x->grace_ms);
+    pin__executor_queue_stop(x);
     pin__requests_stop(x);
-}
-
-/* The nursery ends when its control channel does, and the kernel kills its workers with it. */
-static void
-end_nursery(struct pin_executor *x)
-{
-    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), CLOSE_WAIT_MS);
-    struct pollfd p = { .fd = x->nursery_pidfd, .events = POLLIN };
-
-    if (x->nursery_pid <= 0)
-        return;
-    if (!x->workers) /* nobody to bury, nothing open: it need not be asked */
-        kill(x->nursery_pid, SIGKILL);
-    if (x->nursery_pidfd < 0 || poll(&p, 1, (int)pin__clock_until_ms(until)) <= 0)
-        kill(x->nursery_pid, SIGKILL);
-    while (waitpid(x->nursery_pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    if (x->nursery_pidfd >= 0)
-        close(x->nursery_pidfd);
 }
 
 static void
@@ -379,6 +392,22 @@ drop_runs(struct request *q)
             pin__run_free(q->window[i]);
 }
 
+/* Runs that were claimed go back, when the program leaves before they have ended. */
+static void
+let_go(struct pin_executor *x)
+{
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), PIN_STOP_GRACE_MS);
+
+    if (x->bot)
+        (void)!x->bot(x->bot_context, x, false, NULL);
+    if (!x->queue.held || !x->nursery)
+        return;
+    pin__executor_stop(x);
+    pin__executor_stop(x);
+    while (x->queue.held && pin__clock_mono().ns < until.ns)
+        step(x);
+}
+
 void
 pin__executor_close(struct pin_executor *x)
 {
@@ -386,18 +415,20 @@ pin__executor_close(struct pin_executor *x)
 
     if (!x)
         return;
-    for (struct worker_process *w = x->workers; w; w = w->next)
-        if (w->pidfd >= 0)
-            (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
-    pin__channel_fini(&x->nursery);
-    end_nursery(x);
-    pin__workers_lost(x);
+    let_go(x);
+    pin__ledger_flush(x, PIN_FLUSH_MS);
+    x->closing = true;
+    pin__nurseries_close(x);
+    pin__ledger_close(x);
+    pin__queue_close(x);
     while ((q = pin__request_first(x)) != NULL) {
         drop_runs(q);
         pin__request_free(q);
     }
-    pin__catalog_free(x->catalog);
-    if (x->epoll_fd >= 0)
+    if (x->epoll_fd > 0)
         close(x->epoll_fd);
+    free(x->root);
+    free(x->environment);
+    free(x->program);
     free(x);
 }

@@ -14,6 +14,7 @@
 #define PIN_EXECUTOR_EXECUTOR_H
 
 #include "job/catalog.h"
+#include "job/enqueue.h"
 #include "workspace/workspace.h"
 
 #define PIN_WORKERS_MAX       64    /* processes of one executor */
@@ -28,11 +29,19 @@
 
 struct pin_executor;
 
+#define PIN_LEDGER_RUNS_MAX 10000 /* direct runs that wait to be recorded; then the oldest go */
+#define PIN_FLUSH_MS        2000  /* at the end, for what is not written yet */
+#define PIN_LOOK_MS         30000 /* how often the store is looked at when nobody calls */
+
 struct pin_executor_options {
-    const char *root;        /* of the project, absolute */
-    const char *environment; /* "development", ... */
-    const char *program;     /* the pinstripe program; NULL: the one that is running */
-    unsigned workers;        /* runs at the same time; 0: as many as there are cores */
+    const char *root;         /* of the project, absolute */
+    const char *environment;  /* "development", ... */
+    const char *program;      /* the pinstripe program; NULL: the one that is running */
+    unsigned workers;         /* runs at the same time; 0: as many as there are cores */
+    enum pin_trigger trigger; /* of runs that this program asks for */
+    /* this.bot.start() and stop() of a run; NULL: this program has no bot. */
+    pin_status (*bot)(void *context, struct pin_executor *x, bool start, struct pin_err *err);
+    void *bot_context;
 };
 
 struct pin_run_info { /* borrowed during the call that gives it */
@@ -42,6 +51,8 @@ struct pin_run_info { /* borrowed during the call that gives it */
     const char *job;
     const char *tenant_id; /* NULL: no tenant */
     const char *tenant_name;
+    const char *run_id;            /* as text */
+    const struct pin_claim *claim; /* what the store said of it; NULL: it was not in the queue */
     struct pin_bytes
         console; /* the newest of what it printed itself; only for a sink that keeps_console */
     uint64_t console_bytes_total; /* all that it printed */
@@ -57,6 +68,12 @@ struct pin_sink {
                     const char *data, size_t size);
     void (*finished)(void *context, const struct pin_run_info *run, const struct pin_outcome *o);
     void (*note)(void *context, const char *text); /* a sentence for the person */
+    /* Of queued runs: one begins; what became of an attempt, once it is written. May be NULL. */
+    void (*started)(void *context, const struct pin_run_info *run);
+    void (*settled)(void *context, const struct pin_run_info *run, const struct pin_outcome *o,
+                    const struct pin_finished *what);
+    /* Something went wrong that is no run's fault, or is right again. May be NULL. */
+    void (*trouble)(void *context, bool over, const char *text);
     /* True while no more output can be taken: then workers are not read, and what they print has to
      * wait. May be NULL. */
     bool (*full)(void *context);
@@ -95,8 +112,77 @@ pin_status pin__executor_run(struct pin_executor *x, const struct pin_request_op
                              struct pin_err *err) PIN_MUST_USE;
 /* Progress of the request being run, for a person who watches. */
 void pin__executor_progress(const struct pin_executor *x, uint64_t *done, uint64_t *failed);
-/* Has `callback` called from the loop when `fd` is readable, or after at most `every_ms`. One
- * watch; fd -1: none. */
+/* --- the queue --- */
+
+struct pin_queue_options {
+    const char *const *queues; /* borrowed for good; none: all */
+    size_t queue_count;
+    const struct pin_sink *sink; /* borrowed; where output and ends of queued runs go */
+};
+
+/* From now on takes queued runs out of the store and runs them. PIN_NOT_FOUND when there is no
+ * store, PIN_CONFIG for another version. */
+pin_status pin__executor_queue_start(struct pin_executor *x,
+                                     const struct pin_queue_options *options,
+                                     struct pin_err *err) PIN_MUST_USE;
+/* Takes no more; those that were claimed and have not begun go back. */
+void pin__executor_queue_stop(struct pin_executor *x);
+/* A look at the store, now: something was put in. */
+void pin__executor_queue_look(struct pin_executor *x);
+struct pin_queue_counts {
+    size_t running, waiting; /* of the runs that are claimed */
+    uint64_t ended, failed;  /* since the start */
+    bool empty;              /* the last look found nothing more that is ready */
+    int64_t next_due_ms;     /* of runs that wait for their time; INT64_MAX: none, or not looked */
+};
+struct pin_queue_counts pin__executor_queue_counts(const struct pin_executor *x);
+/* The store, opened when it was not; NULL when there is none: see err. Use it between two turns. */
+struct pin_store *pin__executor_store(struct pin_executor *x, struct pin_err *err);
+const char *pin__executor_root(const struct pin_executor *x);
+/* "host:pid", how it is called in the store. */
+const char *pin__executor_name(const struct pin_executor *x);
+
+/* --- a program that stays --- */
+
+struct pin_service { /* what takes part in the loop */
+    void *context;
+    int64_t (*due)(void *context,
+                   int64_t now_ms);              /* when it wants to be called; INT64_MAX: never */
+    void (*turn)(void *context, int64_t now_ms); /* called when that has come */
+    int fd;                                      /* -1: none */
+    void (*readable)(void *context);             /* something is to be read from fd */
+};
+/* One; borrowed. NULL takes it away. */
+void pin__executor_attach(struct pin_executor *x, const struct pin_service *service);
+/* Takes no more of the queue for now, or goes on. What runs goes on in any case. */
+void pin__executor_queue_pause(struct pin_executor *x, bool paused);
+/* Calls `each` for every run in hand: for a person who asks what it is doing. */
+void pin__executor_each_running(const struct pin_executor *x,
+                                void (*each)(void *context, const struct pin_run_info *run,
+                                             int64_t running_us, int pid),
+                                void *context);
+/* Goes round until `done` says so, or it was stopped and nothing runs any more. */
+void pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context);
+/* Loads the project anew beside the one that is in use. What runs goes on with the old code, what
+ * comes after has the new. `told` is called once from the loop: with the new catalog, or why the
+ * old stays. False when a reload is under way already. */
+bool pin__executor_reload(struct pin_executor *x,
+                          void (*told)(void *context, const struct pin_catalog *catalog,
+                                       const struct pin_err *err),
+                          void *context);
+/* How many runs of anybody are in hand. */
+size_t pin__executor_running(const struct pin_executor *x);
+bool pin__executor_stopping(const struct pin_executor *x);
+/* Asks a worker for the zones that tenants name; `told` is called from the loop with a JSON array,
+ * or NULL data and why not. */
+void pin__executor_zones(struct pin_executor *x,
+                         void (*told)(void *context, struct pin_bytes zones, const char *why_not),
+                         void *context);
+/* How long running jobs get after the first request to stop; PIN_STOP_GRACE_MS unless set. */
+void pin__executor_set_grace(struct pin_executor *x, int64_t ms);
+
+/* Has `callback` called from the loop when `fd` is readable, or after at most `every_ms`, 0:
+ * only then. One watch; fd -1: none. */
 void pin__executor_watch(struct pin_executor *x, int fd, int every_ms, void (*callback)(void *),
                          void *context);
 /* First call: no run starts any more, those that run get PIN_STOP_GRACE_MS. Second call: kill now.

@@ -27,7 +27,7 @@ struct field {
         FIELD_BYTES, offsetof(struct pin_message, name)                                            \
     }
 
-enum { FIELDS_MAX = 11 };
+enum { FIELDS_MAX = 16 };
 
 struct layout {
     size_t count;
@@ -41,17 +41,20 @@ static const struct layout layouts[PIN_MESSAGE_TYPE_COUNT] = {
     [PIN_MESSAGE_FORK_FAILED] = { 2, { U32(worker), U64(number) } },
     [PIN_MESSAGE_EXITED] = { 2, { U32(worker), U64(number) } },
     [PIN_MESSAGE_FORK] = { 1, { U32(worker) } },
-    [PIN_MESSAGE_TASK] = { 11,
+    [PIN_MESSAGE_TASK] = { 16,
                            { U64(id), U32(kind), U32(depth), TEXT(text), BYTES(args), BYTES(params),
                              TEXT(tenant_id), TEXT(tenant_name), BYTES(bytes), U64(wall_us),
-                             U64(heap_bytes) } },
-    [PIN_MESSAGE_ANSWER] = { 2, { U64(number), BYTES(bytes) } },
+                             U64(heap_bytes), TEXT(run_id), U32(attempt), U32(check), TEXT(key),
+                             U64(due_ms) } },
+    [PIN_MESSAGE_ANSWER] = { 3, { U64(number), BYTES(bytes), BYTES(args) } },
     [PIN_MESSAGE_STOP] = { 1, { U64(id) } },
     [PIN_MESSAGE_READY] = { 1, { U64(number) } },
     [PIN_MESSAGE_CONSOLE] = { 3, { U64(id), U32(kind), BYTES(bytes) } },
-    [PIN_MESSAGE_CALL] = { 8,
+    [PIN_MESSAGE_CALL] = { 9,
                            { U64(id), U64(number), U32(kind), TEXT(text), BYTES(args),
-                             BYTES(params), TEXT(tenant_id), TEXT(tenant_name) } },
+                             BYTES(params), TEXT(tenant_id), TEXT(tenant_name), BYTES(bytes) } },
+    [PIN_MESSAGE_PROGRESS] = { 4, { U64(id), U64(number), U64(wall_us), TEXT(text) } },
+    [PIN_MESSAGE_WAKE] = { 0, { U64(id) } },
     [PIN_MESSAGE_OUTCOME] = { 8,
                               { U64(number), U64(id), U32(kind), BYTES(bytes), BYTES(args),
                                 U64(wall_us), U64(cpu_us), U64(heap_bytes) } },

@@ -22,15 +22,17 @@ enum pin_message_type {
     PIN_MESSAGE_FORK, /* worker; its end of its channel and its page of claims come with it */
     /* executor -> worker */
     PIN_MESSAGE_TASK,   /* every field of a pin_task */
-    PIN_MESSAGE_ANSWER, /* number: of the call; bytes: the error or NULL */
+    PIN_MESSAGE_ANSWER, /* number: of the call; bytes: the error or NULL; args: the value or NULL */
     PIN_MESSAGE_STOP,   /* the run in hand is to stop */
     /* worker -> executor */
     PIN_MESSAGE_READY,   /* number: hash of the heap */
     PIN_MESSAGE_CONSOLE, /* id, kind: stream, bytes */
-    PIN_MESSAGE_CALL, /* id: of the calling task; number; text: name; args; params; tenant_*; kind:
-                         once */
-    PIN_MESSAGE_OUTCOME, /* id, kind, bytes: value, args: error, number: not 0 when the
-                              worker ends now, wall_us, cpu_us, heap_bytes */
+    PIN_MESSAGE_CALL, /* id: of the calling task; number; text: name; args; params; tenant_*; kind;
+                         bytes: options */
+    PIN_MESSAGE_PROGRESS, /* id, number: done, wall_us: total, text */
+    PIN_MESSAGE_WAKE,     /* runs were queued by the worker's own transaction */
+    PIN_MESSAGE_OUTCOME,  /* id, kind, bytes: value, args: error, number: not 0 when the
+                               worker ends now, wall_us, cpu_us, heap_bytes */
     PIN_MESSAGE_TYPE_COUNT
 };
 
@@ -44,6 +46,11 @@ struct pin_message { /* borrowed on both ways; a field that the type has not is 
     uint64_t wall_us;
     uint64_t cpu_us;
     uint64_t heap_bytes;
+    uint64_t due_ms;
+    uint32_t attempt;
+    uint32_t check; /* TASK: look whether the tenant is still there */
+    const char *run_id;
+    const char *key; /* TASK: the run's key; for a page of tenants their zone */
     const char *text;
     const char *tenant_id;
     const char *tenant_name;

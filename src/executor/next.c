@@ -5,6 +5,8 @@
 static bool
 wants_page(const struct request *q)
 {
+    if (q->queued && (q->queued->settling || q->queued->children))
+        return false; /* the page before is being written */
     return q->fan_out && !q->pages_done && !q->page_in_flight && q->page_at == q->page_count;
 }
 
@@ -15,6 +17,8 @@ pin__request_has_next(const struct request *q)
         return q->returned != NULL;
     if (q->returned || q->single_waiting || wants_page(q))
         return true;
+    if (q->queued)
+        return false;
     return q->page_at < q->page_count && q->next_index - q->first < PIN_TENANTS_AHEAD_MAX;
 }
 
@@ -56,7 +60,8 @@ pin__request_next_run(struct request *q)
     }
     if (q->single_waiting)
         return next_single(q);
-    if (q->page_at < q->page_count && q->next_index - q->first < PIN_TENANTS_AHEAD_MAX)
+    if (!q->queued && q->page_at < q->page_count &&
+        q->next_index - q->first < PIN_TENANTS_AHEAD_MAX)
         return next_tenant(q);
     q->page_in_flight = true;
     return pin__run_new(q, PIN_TASK_TENANTS);

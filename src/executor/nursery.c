@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "executor/channel.h"
 #include "executor/worker.h"
 #include "javascript/engine.h"
@@ -112,7 +113,10 @@ static void
 fork_worker(struct nursery *n, uint32_t worker, int fd, int claims)
 {
     struct child *child = find_child(n, 0);
-    pid_t pid = child ? fork() : -1;
+    pid_t pid;
+
+    pin__fault("nursery.fork");
+    pid = child ? fork() : -1;
 
     if (pid == 0)
         become_worker(n, fd, claims);

@@ -155,6 +155,9 @@ pin__output_of_run(struct run *run, enum pin_stream stream, const char *data, si
     const struct pin_sink *sink = run->request->sink;
 
     run->console_bytes += size;
+    pin__console_keep(&run->console, stream, data, size);
+    if (run->request->queued)
+        pin__queue_dirty(run);
     if (sink && sink->keeps_console) {
         size_t over = size > PIN_CONSOLE_BYTES_KEPT ? size - PIN_CONSOLE_BYTES_KEPT : 0;
 

@@ -12,15 +12,16 @@
 #include <unistd.h>
 
 #include "executor/run.h"
+#include "store/wake.h"
 
 enum { FORK_BACKOFF_FIRST_MS = 50, FORK_BACKOFF_MAX_MS = 5000 };
 
 static struct worker_process *
-worker_by_number(struct pin_executor *x, uint32_t number)
+worker_by_number(struct nursery_process *n, uint32_t number)
 {
-    struct worker_process *w = x->workers;
+    struct worker_process *w = n->executor->workers;
 
-    while (w && w->number != number)
+    while (w && (w->number != number || w->nursery != n))
         w = w->next;
     return w;
 }
@@ -44,7 +45,7 @@ worker_free(struct worker_process *w)
 static bool
 watch_channel(struct pin_executor *x, struct worker_process *w)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = w } };
+    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &w->watched } };
 
     return epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, w->channel.fd, &event) == 0;
 }
@@ -56,7 +57,7 @@ ask_for_fork(struct worker_process *w, int channel, int claims)
 
     return watch_channel(w->executor, w) &&
            pin__channel_send_fds(
-               &w->executor->nursery,
+               &w->nursery->channel,
                &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = w->number }, fds, 2,
                NULL) == PIN_OK;
 }
@@ -72,8 +73,9 @@ fork_later(struct pin_executor *x)
 }
 
 struct worker_process *
-pin__worker_fork(struct pin_executor *x)
+pin__worker_fork(struct nursery_process *n)
 {
+    struct pin_executor *x = n->executor;
     struct worker_process *w = calloc(1, sizeof *w);
     int fds[2] = { -1, -1 }, claims = -1;
     bool ok;
@@ -83,7 +85,11 @@ pin__worker_fork(struct pin_executor *x)
         fork_later(x);
         return NULL;
     }
-    *w = (struct worker_process){ .executor = x, .number = ++x->next_worker, .pidfd = -1 };
+    *w = (struct worker_process){ .watched = { WATCHED_WORKER },
+                                  .nursery = n,
+                                  .executor = x,
+                                  .number = ++x->next_worker,
+                                  .pidfd = -1 };
     pin__channel_init(&w->channel, fds[0]);
     w->next = x->workers;
     x->workers = w;
@@ -108,6 +114,8 @@ begin_head(struct worker_process *w)
 
     run->started = pin__clock_mono();
     w->deadline = pin__clock_after_ms(run->started, run->request->wall_ms + PIN_KILL_AFTER_MS);
+    if (run->request->queued)
+        pin__queue_begins(run);
 }
 
 /* Asks epoll for "writable" exactly while something is unsent. */
@@ -116,7 +124,7 @@ watch_unsent(struct worker_process *w)
 {
     bool wants_out = pin__channel_has_unsent(&w->channel);
     struct epoll_event event = { .events = EPOLLIN | (wants_out ? EPOLLOUT : 0u),
-                                 .data = { .ptr = w } };
+                                 .data = { .ptr = &w->watched } };
 
     if (wants_out == w->wants_out)
         return;
@@ -129,6 +137,19 @@ pin__worker_send(struct worker_process *w, const struct pin_message *m)
 {
     pin__channel_send(&w->channel, m);
     watch_unsent(w);
+}
+
+/* What the store knows of the run. */
+static void
+add_claim(struct pin_message *m, const struct pin_claim *c, bool paging)
+{
+    enum { FRESH_MS = 1000 }; /* the tenants of a page were read a moment ago */
+
+    m->attempt = (uint32_t)(c->attempt - c->lost);
+    m->due_ms = (uint64_t)(c->schedule ? c->scheduled_for_ms : c->due_ms);
+    m->key = paging ? c->tenant_zone : c->key;
+    m->check =
+        c->tenant && (c->role != PIN_ROLE_CHILD || pin__clock_wall().ms - c->created_ms > FRESH_MS);
 }
 
 static void
@@ -149,10 +170,25 @@ send_task(struct worker_process *w, const struct run *run)
                                                                  : NULL,
                              .bytes = { paging ? q->cursor.data : NULL,
                                         paging ? q->cursor.size : 0 },
+                             .run_id = run->kind == PIN_TASK_JOB ? run->run_id_text : NULL,
+                             .due_ms = (uint64_t)q->created_ms,
+                             .attempt = 1,
                              .wall_us = (uint64_t)q->wall_ms * 1000,
                              .heap_bytes = q->heap_bytes };
 
-    pin__worker_send(w, &m);
+    if (q->queued)
+        add_claim(&m, &q->queued->claim, paging);
+    pin__message_encode(&w->channel.out, &m); /* sent with the others of this turn */
+}
+
+void
+pin__workers_send_tasks(struct pin_executor *x)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (!w->wants_out && pin__channel_has_unsent(&w->channel)) {
+            (void)pin__channel_flush(&w->channel);
+            watch_unsent(w);
+        }
 }
 
 void
@@ -223,6 +259,21 @@ pin__workers_unblock(struct pin_executor *x, struct pin_mono now)
             unblock(w);
 }
 
+/* A moving average: the newest run counts for an eighth. */
+static void
+note_pace(const struct run *run)
+{
+    struct request *q = run->request;
+    struct job_pace *pace;
+
+    if (!q->job || run->kind != PIN_TASK_JOB)
+        return;
+    pace = &q->nursery->paces[q->job - q->nursery->catalog->jobs];
+    pace->average_us = pace->runs ? pace->average_us + (run->outcome.wall_us - pace->average_us) / 8
+                                  : run->outcome.wall_us;
+    pace->runs++;
+}
+
 static void
 take_outcome(struct worker_process *w, const struct pin_message *m)
 {
@@ -239,6 +290,7 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
     run->outcome.wall_us = (int64_t)m->wall_us;
     run->outcome.cpu_us = (int64_t)m->cpu_us;
     run->outcome.peak_heap_bytes = m->heap_bytes;
+    note_pace(run);
     if (m->number) { /* it broke a limit: it ends by itself, and gets no more */
         w->doomed = true;
         return_queue(w, 0);
@@ -246,6 +298,50 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
     if (w->queued)
         begin_head(w);
     pin__request_run_ended(run);
+}
+
+static void
+take_bot_call(struct run *run, const struct pin_message *m)
+{
+    struct pin_executor *x = run->request->executor;
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (!x->bot)
+        pin__refuse_call(run, m->number, "bot",
+                         "This program has no bot: run pinstripe start-bot.");
+    else if (x->bot(x->bot_context, x, m->kind == PIN_CALL_BOT_START, &err) != PIN_OK)
+        pin__refuse_call(run, m->number, "bot", "%s", err.message);
+    else
+        pin__answer_call(run, m->number, (struct pin_bytes){ NULL, 0 },
+                         (struct pin_bytes){ NULL, 0 });
+}
+
+static void
+take_call(struct run *run, const struct pin_message *m)
+{
+    switch ((enum pin_call_kind)m->kind) {
+    case PIN_CALL_ENQUEUE:
+        pin__enqueue_from_run(run, m);
+        break;
+    case PIN_CALL_BOT_START:
+    case PIN_CALL_BOT_STOP:
+        run->calls_open++;
+        take_bot_call(run, m);
+        break;
+    default:
+        pin__request_from_run(run, m);
+    }
+}
+
+static void
+take_progress(struct run *run, const struct pin_message *m)
+{
+    run->told_progress = true;
+    run->progress.done = (int64_t)m->number;
+    run->progress.total = (int64_t)m->wall_us;
+    free(run->progress.text);
+    run->progress.text = m->text ? strdup(m->text) : NULL;
+    pin__queue_dirty(run);
 }
 
 static void
@@ -265,8 +361,17 @@ take_message(struct worker_process *w, const struct pin_message *m)
             pin__output_of_run(run, (enum pin_stream)m->kind, m->bytes.data, m->bytes.size);
         break;
     case PIN_MESSAGE_CALL:
+        if (run && run->id == m->id && m->kind < PIN_CALL_KIND_COUNT)
+            take_call(run, m);
+        break;
+    case PIN_MESSAGE_PROGRESS:
         if (run && run->id == m->id)
-            pin__request_from_run(run, m);
+            take_progress(run, m);
+        break;
+    case PIN_MESSAGE_WAKE:
+        pin__executor_queue_look(w->executor);
+        if (w->executor->ledger.store)
+            pin__wake_send(pin__store_identity(w->executor->ledger.store));
         break;
     case PIN_MESSAGE_OUTCOME:
         take_outcome(w, m);
@@ -316,7 +421,7 @@ outcome_of_death(struct pin_outcome *o, const struct worker_process *w, const st
         pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "TimeoutError",
                           "time limit of %g s reached after %.1f s: the worker was killed",
                           (double)run->request->wall_ms / 1000, seconds);
-    else if (w->killed == KILL_CANCEL)
+    else if (w->killed == KILL_CANCEL || w->killed == KILL_STOP)
         pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "the run was stopped after %.1f s",
                           seconds);
     else if (WIFSIGNALED(status))
@@ -326,6 +431,47 @@ outcome_of_death(struct pin_outcome *o, const struct worker_process *w, const st
     else
         pin__outcome_fail(o, PIN_OUTCOME_CRASHED, "Error",
                           "the worker exited with status %d without a result", WEXITSTATUS(status));
+}
+
+/* From outside: kill -9, the kernel out of memory, a service manager. What the process did to
+ * itself (a fault, an abort, an exit) is the run's own failure. */
+static bool
+killed_from_outside(const struct worker_process *w, int status)
+{
+    if (w->killed != KILL_NONE || !WIFSIGNALED(status))
+        return false;
+    switch (WTERMSIG(status)) {
+    case SIGKILL:
+    case SIGTERM:
+    case SIGINT:
+    case SIGHUP:
+    case SIGQUIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A queued run whose worker is gone without its being the run's fault is not over. */
+static bool
+end_queued(struct run *run, const struct worker_process *w, int status)
+{
+    char reason[96];
+
+    if (!run->request->queued)
+        return false;
+    if (w->killed == KILL_STOP) {
+        pin__queue_run_stopped(run);
+        return true;
+    }
+    if (WIFSIGNALED(status))
+        run->request->queued->exit_signal = WTERMSIG(status);
+    if (!killed_from_outside(w, status))
+        return false;
+    snprintf(reason, sizeof reason, "worker killed by signal %d (%s)", WTERMSIG(status),
+             strsignal(WTERMSIG(status)));
+    pin__queue_run_lost(run, reason);
+    return true;
 }
 
 static void
@@ -341,6 +487,10 @@ worker_exited(struct worker_process *w, int status)
         struct run *run = pop_head(w);
 
         pin__requests_of_caller_died(x, run);
+        if (end_queued(run, w, status)) {
+            worker_free(w);
+            return;
+        }
         if (!w->ready && w->killed == KILL_NONE)
             pin__outcome_fail(&run->outcome, PIN_OUTCOME_CRASHED, "Error",
                               "a worker could not start (wait status %d)", status);
@@ -362,12 +512,13 @@ fork_failed(struct pin_executor *x, struct worker_process *w)
 }
 
 void
-pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
+pin__worker_of_nursery(struct nursery_process *n, const struct pin_message *m)
 {
-    struct worker_process *w = worker_by_number(x, m->worker);
+    struct pin_executor *x = n->executor;
+    struct worker_process *w = worker_by_number(n, m->worker);
 
     if (m->type == PIN_MESSAGE_FORKED) {
-        int pidfd = pin__channel_take_fd(&x->nursery);
+        int pidfd = pin__channel_take_fd(&n->channel);
 
         x->fork_backoff_ms = 0;
         if (!w) {
@@ -387,12 +538,33 @@ pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m)
 
 /* The nursery is gone, and the kernel has killed the workers with it. */
 void
-pin__workers_lost(struct pin_executor *x)
+pin__workers_lost(struct nursery_process *n)
 {
-    for (struct worker_process *w = x->workers, *next; w; w = next) {
+    for (struct worker_process *w = n->executor->workers, *next; w; w = next) {
         next = w->next;
-        worker_exited(w, SIGKILL); /* frees w, no other */
+        if (w->nursery == n)
+            worker_exited(w, SIGKILL); /* frees w, no other */
     }
+}
+
+/* What waits in the workers' sockets and was not begun: it goes on in another order, or not at all.
+ */
+void
+pin__workers_take_back(struct pin_executor *x)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        unblock(w);
+}
+
+/* Nobody gives them anything any more. The worker ends when its socket does; the nursery tells. */
+void
+pin__worker_retire_idle(struct pin_executor *x)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (w->nursery->retired && !w->queued && !w->doomed && w->nursery->users == 0) {
+            w->doomed = true;
+            pin__worker_kill(w, KILL_NONE);
+        }
 }
 
 void

@@ -47,6 +47,21 @@ list_append(struct request_list *list, struct request *q)
     list->tail = q;
 }
 
+/* What was claimed keeps the store's order, whenever it comes. */
+static void
+list_insert(struct request_list *list, struct request *q)
+{
+    struct request *after = list->tail;
+
+    while (after && after->queued && pin__queue_compare(q->queued, after->queued) < 0)
+        after = after->previous;
+    q->list = list;
+    q->previous = after;
+    q->next = after ? after->next : list->head;
+    *(q->next ? &q->next->previous : &list->tail) = q;
+    *(after ? &after->next : &list->head) = q;
+}
+
 void
 pin__request_relist(struct request *q)
 {
@@ -56,7 +71,10 @@ pin__request_relist(struct request *q)
     if (list == q->list)
         return;
     list_remove(q);
-    list_append(list, q);
+    if (q->queued && list != &x->waiting)
+        list_insert(list, q);
+    else
+        list_append(list, q);
 }
 
 struct request *
@@ -99,7 +117,11 @@ request_new(struct pin_executor *x, uint32_t depth)
     if (!q)
         pin__bug("out of memory for a request");
     q->executor = x;
+    q->nursery = x->nursery;
+    pin__nursery_use(q->nursery);
     q->depth = depth;
+    q->created_ms = pin__clock_wall().ms;
+    q->trigger = depth ? PIN_TRIGGER_JOB : x->trigger;
     q->began = pin__clock_mono();
     q->args = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
     q->params = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
@@ -133,6 +155,7 @@ pin__request_free(struct request *q)
         pin__run_free(run);
     }
     free_page(q);
+    pin__nursery_leave(q->nursery);
     free(q->window);
     free(q->name);
     free(q->only_tenant);
@@ -204,7 +227,7 @@ find_job(struct request *q, const char *name)
         return false;
     }
     q->name = strdup(normal.text);
-    q->job = pin__catalog_job(q->executor->catalog, q->name);
+    q->job = pin__catalog_job(q->nursery->catalog, q->name);
     if (!q->job)
         refuse(q, "No such background job \"%s\" exists.", q->name);
     else if (q->job->broken.message)
@@ -241,10 +264,11 @@ set_args(struct request *q, struct pin_bytes args, struct pin_bytes params)
 static void
 set_tenants(struct request *q, const char *tenant_id, const char *tenant_name, bool once)
 {
-    bool multi = q->executor->catalog->multi_tenant && q->job->multi_tenant != PIN_NO;
+    bool multi = q->nursery->catalog->multi_tenant && q->job->multi_tenant != PIN_NO;
 
     if (multi && !once && (!tenant_id || q->job->has_tenants_filter)) {
         q->fan_out = true;
+        q->run_id = pin__run_id_new(q->created_ms);
         q->window = calloc(PIN_TENANTS_AHEAD_MAX, sizeof *q->window);
         if (!q->window)
             pin__bug("out of memory for a request");
@@ -265,6 +289,12 @@ pin__request_from_run(struct run *caller, const struct pin_message *call)
     struct request *q = request_new(from->executor, from->depth + 1);
 
     caller->calls_open++;
+    if (q->nursery != from->nursery) { /* its caller's code, also after a reload */
+        pin__nursery_leave(q->nursery);
+        q->nursery = from->nursery;
+        pin__nursery_use(q->nursery);
+    }
+    q->parent = caller->run_id;
     q->caller = caller;
     q->caller_id = caller->id;
     q->call_number = call->number;
@@ -284,7 +314,7 @@ pin__request_from_run(struct run *caller, const struct pin_message *call)
     if (!q->failed && from->executor->stopping)
         refuse(q, "Background job \"%s\" is not started: pinstripe is stopping.", q->name);
     if (!q->failed)
-        set_tenants(q, call->tenant_id, call->tenant_name, call->kind != 0);
+        set_tenants(q, call->tenant_id, call->tenant_name, call->kind == PIN_CALL_RUN_ONCE);
     pin__request_end_if_done(q);
 }
 
@@ -312,7 +342,7 @@ pin__executor_request(struct pin_executor *x, const struct pin_request_options *
         goto out;
     if (options->kind != PIN_TASK_JOB) {
         q->single_waiting = true;
-    } else if (options->tenant && !x->catalog->multi_tenant) {
+    } else if (options->tenant && !q->nursery->catalog->multi_tenant) {
         pin__request_free(q);
         x->top = NULL;
         return pin__err_set(err, PIN_INVALID,
@@ -394,6 +424,37 @@ take_page_outcome(struct run *run)
         q->pages_done = true;
         fail_now(q, run->outcome.error.data, run->outcome.error.size, run->outcome.kind);
     }
+    if (!q->queued) {
+        pin__run_free(run);
+        return;
+    }
+    if (q->failed)
+        pin__queue_run_ended(run);
+    else {
+        pin__run_free(run);
+        pin__fan_out_page(q);
+    }
+}
+
+static void
+take_zones(struct run *run)
+{
+    struct request *q = run->request;
+    const struct pin_outcome *o = &run->outcome;
+    json_t *document = json_loadb(pin__buf_text(&o->value), o->value.size, 0, NULL);
+    char *zones = json_dumps(json_object_get(document, "zones"), JSON_COMPACT);
+    json_t *error = json_loadb(pin__buf_text(&o->error), o->error.size, 0, NULL);
+    const char *why = json_string_value(json_object_get(error, "message"));
+
+    if (zones)
+        q->zones_told(q->zones_context, (struct pin_bytes){ zones, strlen(zones) }, NULL);
+    else
+        q->zones_told(q->zones_context, (struct pin_bytes){ NULL, 0 },
+                      why ? why : "the tenants cannot be read");
+    free(zones);
+    json_decref(document);
+    json_decref(error);
+    q->finished++;
     pin__run_free(run);
 }
 
@@ -460,10 +521,21 @@ pin__request_run_ended(struct run *run)
     struct request *q = run->request;
 
     run->done = true;
+    if (q->queued && (run->kind == PIN_TASK_JOB || q->queued->settling)) {
+        pin__queue_run_ended(run);
+        return;
+    }
     if (run->kind == PIN_TASK_TENANTS) {
+        bool held = q->queued != NULL;
+
         take_page_outcome(run);
+        if (held)
+            return;
+    } else if (run->kind == PIN_TASK_ZONES) {
+        take_zones(run);
     } else {
         count_outcome(q, run);
+        pin__record_run(run);
         if (!q->fan_out && q->summary)
             pin__buf_add(&q->summary->outcome.value, run->outcome.value.data,
                          run->outcome.value.size);
@@ -528,18 +600,44 @@ tell_no_tenant(struct request *q)
     q->sink->note(q->sink->context, text);
 }
 
+void
+pin__answer_call(struct run *caller, uint64_t number, struct pin_bytes error,
+                 struct pin_bytes value)
+{
+    caller->calls_open--;
+    if (caller->worker)
+        pin__worker_send(caller->worker, &(struct pin_message){ .type = PIN_MESSAGE_ANSWER,
+                                                                .number = number,
+                                                                .bytes = error,
+                                                                .args = value });
+}
+
+void
+pin__refuse_call(struct run *caller, uint64_t number, const char *name, const char *fmt, ...)
+{
+    char message[PIN_ERR_MESSAGE_MAX];
+    struct pin_outcome o;
+    va_list ap;
+
+    (void)name;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    pin__outcome_init(&o);
+    pin__outcome_fail(&o, PIN_OUTCOME_REFUSED, "Error", "%s", message);
+    pin__answer_call(caller, number, (struct pin_bytes){ o.error.data, o.error.size },
+                     (struct pin_bytes){ NULL, 0 });
+    pin__outcome_fini(&o);
+}
+
 static void
 answer_caller(struct request *q)
 {
     struct pin_buf error = PIN_BUF_INIT(2 * ERRORS_BYTES_MAX);
 
     error_of(q, &error);
-    q->caller->calls_open--;
-    if (q->caller->worker)
-        pin__worker_send(q->caller->worker,
-                         &(struct pin_message){ .type = PIN_MESSAGE_ANSWER,
-                                                .number = q->call_number,
-                                                .bytes = { error.data, error.size } });
+    pin__answer_call(q->caller, q->call_number, (struct pin_bytes){ error.data, error.size },
+                     (struct pin_bytes){ NULL, 0 });
     pin__buf_fini(&error);
 }
 
@@ -566,12 +664,13 @@ pin__request_end_if_done(struct request *q)
 {
     if (q->ended)
         return;
-    if (!is_over(q)) {
+    if (q->queued || !is_over(q)) { /* the store says when a queued one is over */
         pin__request_relist(q);
         return;
     }
     q->ended = true;
     tell_no_tenant(q);
+    pin__record_parent(q);
     if (q->caller)
         answer_caller(q);
     if (q->summary)
@@ -595,6 +694,8 @@ pin__request_take_back(struct run *run)
 static void
 request_cancel(struct request *q)
 {
+    if (q->queued) /* queue.c gives it back, or waits for its end */
+        return;
     q->cancelled = true;
     q->cut_short |=
         q->single_waiting || q->page_at < q->page_count || (q->fan_out && !q->pages_done);
@@ -646,4 +747,51 @@ pin__requests_of_caller_died(struct pin_executor *x, struct run *caller)
         if (w->queued && w->queue[0]->request->caller == caller)
             pin__worker_kill(w, KILL_CANCEL);
     for_all_requests(x, orphan_request, caller);
+}
+
+/* ---- requests that are not calls ---- */
+
+/* What was claimed; the job must be there. */
+struct request *
+pin__request_of_claim(struct pin_executor *x, struct queued *c)
+{
+    struct request *q = request_new(x, 0);
+
+    q->queued = c;
+    q->sink = x->queue.options.sink;
+    q->kind = PIN_TASK_JOB;
+    q->name = strdup(c->claim.job);
+    q->job = pin__catalog_job(q->nursery->catalog, c->claim.job);
+    q->trigger = c->claim.trigger;
+    q->created_ms = c->claim.created_ms;
+    q->run_id = c->claim.hold.id;
+    set_limits(q, 0);
+    pin__buf_add(&q->args, c->claim.args.data, c->claim.args.size);
+    if (c->claim.params.data)
+        pin__buf_add(&q->params, c->claim.params.data, c->claim.params.size);
+    if (c->claim.role == PIN_ROLE_PARENT) {
+        q->fan_out = true;
+        if (c->claim.cursor)
+            pin__buf_adds(&q->cursor, c->claim.cursor);
+    } else {
+        q->single_waiting = true;
+        q->single_tenant_id = copy_or_null(c->claim.tenant);
+    }
+    return q;
+}
+
+void
+pin__executor_zones(struct pin_executor *x,
+                    void (*told)(void *context, struct pin_bytes zones, const char *why_not),
+                    void *context)
+{
+    struct request *q = request_new(x, 0);
+
+    q->kind = PIN_TASK_ZONES;
+    q->name = strdup("tenants");
+    q->zones_told = told;
+    q->zones_context = context;
+    set_limits(q, 0);
+    q->single_waiting = true;
+    pin__request_relist(q);
 }

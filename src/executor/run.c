@@ -14,6 +14,10 @@ pin__run_new(struct request *q, enum pin_task_kind kind)
     run->request = q;
     run->id = ++q->executor->next_run;
     run->kind = kind;
+    if (kind == PIN_TASK_JOB) {
+        run->run_id = q->queued ? q->queued->claim.hold.id : pin__run_id_new(pin__clock_wall().ms);
+        pin__run_id_text(&run->run_id, run->run_id_text);
+    }
     run->spill.file = -1;
     pin__outcome_init(&run->outcome);
     return run;
@@ -34,6 +38,9 @@ pin__run_free(struct run *run)
     pin__outcome_fini(&run->outcome);
     pin__spill_fini(&run->spill);
     pin__buf_fini(&run->kept);
+    pin__queue_clean(run);
+    pin__console_fini(&run->console);
+    free(run->progress.text);
     free(run->tenant_id);
     free(run->tenant_name);
     free(run);
@@ -49,5 +56,7 @@ pin__run_info(const struct run *run)
                                   .depth = q->depth,
                                   .job = q->name,
                                   .tenant_id = run->tenant_id,
-                                  .tenant_name = run->tenant_name };
+                                  .tenant_name = run->tenant_name,
+                                  .run_id = run->run_id_text,
+                                  .claim = q->queued ? &q->queued->claim : NULL };
 }

@@ -3,8 +3,14 @@
  *   executor.c  open, loop, stop, close        request.c  what a call means, tenants, its end
  *   dispatch.c  which run gets which worker    next.c     which run of a request comes next
  *   pool.c      worker processes: fork, read, kill, exit
+ *   nursery_process.c  nurseries: start, reload, retire
  *   output.c    lines and results in tenant order
  *   run.c       one run
+ *   ledger.c    what is to be written into the store: one commit a turn
+ *   record.c    runs that were called, written down when they have ended
+ *   queue.c     runs that the store has: claim, beat, the end of an attempt
+ *   fan_out.c   parents: a child for each tenant, page by page
+ *   enqueue.c   calls of runs that put others into the queue
  *
  * A run belongs to its request, which frees it when it has been reported. A request belongs to the
  * executor's list.
@@ -16,7 +22,7 @@
 #include "executor/claims.h"
 #include "executor/executor.h"
 
-enum { WORKER_QUEUE_MAX = 8 };
+enum { WORKER_QUEUE_MAX = 64 };
 
 /* A run in hand for longer than this gives those that wait behind it back. */
 #define PIN_WAIT_BEHIND_NS INT64_C(5000000)
@@ -24,10 +30,50 @@ enum { WORKER_QUEUE_MAX = 8 };
 struct run;
 struct request;
 
-enum kill_reason { KILL_NONE, KILL_TIME, KILL_CANCEL };
+enum kill_reason {
+    KILL_NONE,
+    KILL_TIME,
+    KILL_CANCEL, /* somebody does not want its run any more */
+    KILL_STOP    /* the executor stops */
+};
+
+/* What epoll gives back points to one of these, the first member of what is watched. */
+enum watched_kind {
+    WATCHED_NURSERY,
+    WATCHED_WORKER,
+    WATCHED_CALLER,
+    WATCHED_WAKE,
+    WATCHED_SERVICE
+};
+struct watched {
+    enum watched_kind kind;
+};
+
+struct job_pace { /* how long runs of a job take */
+    uint32_t runs;
+    int64_t average_us; /* undefined while runs is 0 */
+};
+
+struct nursery_process {
+    struct watched watched;
+    struct nursery_process *next;
+    struct pin_executor *executor;
+    int pid;
+    int pidfd; /* -1: not known */
+    struct pin_channel channel;
+    bool gone;
+    bool retired; /* another has its place: it ends when nothing needs it any more */
+    size_t users; /* requests of its code */
+    struct pin_catalog *catalog;
+    struct job_pace *paces; /* one a job */
+    pin_status refused;     /* its reason for not loading */
+    struct pin_err refusal;
+};
 
 struct worker_process {
+    struct watched watched;
     struct worker_process *next;
+    struct nursery_process *nursery;
     struct pin_executor *executor;
     struct pin_channel channel;
     uint32_t number;
@@ -50,10 +96,17 @@ struct spill { /* what a run printed while it was not its turn */
     int file; /* -1: all of it is in memory */
 };
 
+struct console_kept { /* what a run printed, for the store: pieces with their stream */
+    struct pin_buf pieces;
+    size_t bytes; /* of text in them */
+};
+
 struct run {
     struct run *next; /* in request->returned */
     struct request *request;
     uint64_t id;
+    struct pin_run_id run_id; /* of a JOB */
+    char run_id_text[PIN_RUN_ID_TEXT];
     uint64_t index; /* among the tenants of its request */
     enum pin_task_kind kind;
     char *tenant_id;
@@ -66,6 +119,14 @@ struct run {
     struct spill spill;
     struct pin_buf kept; /* the newest of what it printed */
     uint64_t console_bytes;
+    struct console_kept console;
+    struct run *dirty_next; /* in executor->dirty: its console goes into the store */
+    bool dirty;
+    bool told_progress; /* `progress` is to be written */
+    struct {
+        int64_t done, total;
+        char *text; /* NULL: none */
+    } progress;
 };
 
 struct request_list {
@@ -77,10 +138,69 @@ struct tenant_ref {
     char *name;
 };
 
+/* How an attempt of a queued run ends in the store. */
+enum queued_end { QUEUED_FINISH, QUEUED_LOSE, QUEUED_GIVE_BACK };
+
+struct entry;
+struct entry_type {
+    const char *what; /* for a message: "the end of a run" */
+    pin_status (*apply)(struct pin_executor *x, struct entry *e, int64_t now_ms,
+                        struct pin_err *err);
+    /* It is durable, or will never be: see e->status. Frees it. */
+    void (*settled)(struct pin_executor *x, struct entry *e);
+};
+struct entry { /* one thing to be written into the store; the first member of what it is */
+    struct entry *next;
+    const struct entry_type *type;
+    bool is_record;    /* may be dropped when there are too many */
+    pin_status status; /* meaningful in `settled` */
+    char *why;         /* then: the sentence of an error; may be NULL */
+};
+
+struct claim_batch { /* what one claim brought */
+    struct pin_arena arena;
+    size_t users;
+};
+
+/* A run that the store has: what was claimed, for as long as it is held. */
+struct queued {
+    struct entry entry;             /* its end, or the next page of its children */
+    struct queued *next, *previous; /* in executor->held */
+    struct request *request;
+    struct pin_claim claim; /* its texts live in the batch */
+    struct claim_batch *batch;
+    bool begun;
+    bool settling; /* its end is in the ledger */
+    bool cancel;   /* somebody asked for it to stop */
+    bool lost;     /* somebody else has it, or its end is written: nothing more is */
+    enum queued_end end;
+    struct pin_outcome outcome; /* of the attempt */
+    int exit_signal;
+    int64_t started_ms;
+    char *reason; /* for LOSE */
+    struct pin_finished finished;
+    struct console_kept console;
+    /* fan_out.c: */
+    struct pin_enqueue *children; /* of the page that is in the ledger */
+    struct pin_arena page_arena;
+    size_t child_count;
+    char *page_cursor; /* where the next page begins */
+    bool page_done;
+    enum pin_run_state state_after;
+};
+
 struct request {
     struct request *next, *previous; /* in `list` */
     struct request_list *list;       /* ready[depth] while it has a run to start, else waiting */
     struct pin_executor *executor;
+    struct nursery_process *nursery; /* whose code it runs */
+    struct queued *queued;           /* NULL: it was called, not claimed */
+    struct pin_run_id run_id;        /* fan_out: of the parent, in the store */
+    struct pin_run_id parent;        /* of the calling run; zeros: none */
+    int64_t created_ms;
+    enum pin_trigger trigger;
+    void (*zones_told)(void *context, struct pin_bytes zones, const char *why_not); /* ZONES */
+    void *zones_context;
     const struct pin_sink *sink; /* of the top-level request it serves */
     struct run *caller;          /* NULL: the program, or a caller that died */
     uint64_t call_number;
@@ -128,15 +248,67 @@ struct request {
     bool ended;
 };
 
+struct ledger {
+    struct pin_session *session;
+    struct pin_store *store;
+    bool none;                  /* there is no store: records are not kept */
+    struct pin_mono records_at; /* records alone are written then */
+    struct entry *head;         /* oldest first */
+    struct entry **tail;
+    size_t count, records;
+    size_t commits;           /* since the store was tidied */
+    struct pin_mono retry_at; /* not before; 0: at once */
+    int64_t backoff_ms;
+    int64_t able_since_ms; /* since when nobody kept us from writing */
+    bool blocked;          /* the last try found somebody writing */
+    bool troubled;         /* a failure was told */
+};
+
+struct queue {
+    bool open;     /* claims */
+    bool paused;   /* but not now */
+    bool stopping; /* what has not begun goes back */
+    struct pin_queue_options options;
+    struct queued *held;
+    size_t held_count;
+    size_t running;  /* of them: begun, and not ended yet */
+    size_t settling; /* their end is in the ledger */
+    bool look;       /* there may be something ready */
+    bool looked;     /* `peek` is of after the last change that we know of */
+    bool called; /* somebody put something in: it may be a quiet tenant's, whose turn is first */
+    struct pin_peek peek;
+    struct pin_mono look_at; /* a look at the latest then */
+    struct pin_mono beat_at, beaten, sweep_at;
+    int64_t average_us; /* of a run, over all jobs */
+    /* Of the transaction under way: */
+    struct claim_batch *batch;
+    struct pin_claim *claims;
+    size_t asked, claimed;
+    struct pin_hold *holds; /* beaten */
+    enum pin_beat_answer *answers;
+    size_t hold_count;
+    bool wrote_dirty, swept;
+    uint64_t ended, failed;
+    int wake_fd; /* -1: none */
+    struct watched wake;
+};
+
 struct pin_executor {
     int epoll_fd;
-    int nursery_pid;
-    int nursery_pidfd;
-    struct pin_channel nursery;
-    bool nursery_gone;
-    struct pin_catalog *catalog;
-    pin_status refused; /* the nursery's reason for not loading */
-    struct pin_err refusal;
+    char *root, *environment, *program;
+    char name[128];
+    enum pin_trigger trigger;
+    pin_status (*bot)(void *context, struct pin_executor *x, bool start, struct pin_err *err);
+    void *bot_context;
+    struct nursery_process *nursery;   /* whose code new requests run; never NULL after open */
+    struct nursery_process *coming;    /* is loading; NULL: none */
+    struct nursery_process *nurseries; /* all of them */
+    void (*reloaded)(void *context, const struct pin_catalog *catalog, const struct pin_err *err);
+    void *reload_context;
+    struct pin_mono respawn_at; /* the nursery was lost: a new one then; 0: no */
+    int64_t respawn_backoff_ms;
+    bool closing; /* what ends now is not told to anybody */
+    bool stays;   /* a lost nursery is replaced */
     unsigned slots;
     uint64_t next_run;
     uint32_t next_worker;
@@ -147,14 +319,89 @@ struct pin_executor {
     struct request *top; /* the one pin__executor_run waits for */
     bool stopping;
     struct pin_mono stop_deadline;
+    int64_t grace_ms;
     struct pin_mono fork_after; /* a fork failed: none before this */
     int64_t fork_backoff_ms;
+    struct ledger ledger;
+    struct queue queue;
+    struct run *dirty;
+    struct pin_mono flush_at; /* dirty consoles and progress are written then */
+    const struct pin_service *service;
+    struct watched service_watched;
+    struct watched watched; /* watch_fd */
     int watch_fd;
     int watch_every_ms;
     struct pin_mono watch_next;
     void (*watch)(void *);
     void *watch_context;
 };
+
+/* nursery_process.c */
+pin_status pin__nursery_start(struct pin_executor *x, struct nursery_process **out,
+                              struct pin_err *err) PIN_MUST_USE;
+void pin__nursery_event(struct nursery_process *n);
+void pin__nursery_use(struct nursery_process *n);
+void pin__nursery_leave(struct nursery_process *n);
+void pin__nurseries_timers(struct pin_executor *x, struct pin_mono now);
+void pin__nurseries_tidy(struct pin_executor *x); /* ends those that nothing needs any more */
+void pin__nurseries_close(struct pin_executor *x);
+
+/* ledger.c */
+void pin__ledger_init(struct ledger *l);
+void pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry_type *type);
+/* Writes what there is and claims what is wanted, in one commit. Never waits for a lock. */
+void pin__ledger_turn(struct pin_executor *x);
+struct pin_mono pin__ledger_next(const struct pin_executor *x); /* when it wants a turn */
+/* Turns until everything is written, at most so long. */
+void pin__ledger_flush(struct pin_executor *x, int64_t ms);
+void pin__ledger_close(struct pin_executor *x);
+/* Opens the store. PIN_NOT_FOUND: there is none. */
+pin_status pin__ledger_open(struct pin_executor *x, struct pin_err *err) PIN_MUST_USE;
+void pin__ledger_trouble(struct pin_executor *x, const struct pin_err *err);
+
+/* record.c */
+void pin__record_run(struct run *run); /* it has ended; takes its console */
+void pin__record_parent(struct request *q);
+void pin__result_of(struct pin_result *to, const struct pin_outcome *o, int64_t ended_ms,
+                    int exit_signal);
+void pin__console_keep(struct console_kept *to, enum pin_stream stream, const char *data,
+                       size_t size);
+pin_status pin__console_write(struct pin_executor *x, struct console_kept *from,
+                              const struct pin_run_id *id, int64_t now_ms, struct pin_err *err);
+void pin__console_fini(struct console_kept *c);
+
+/* queue.c */
+void pin__queue_init(struct pin_executor *x);
+bool pin__queue_wants_write(const struct pin_executor *x, struct pin_mono now);
+void pin__queue_peek(struct pin_executor *x, struct pin_mono now); /* outside a transaction */
+bool pin__queue_wants_turn(const struct pin_executor *x, struct pin_mono now);
+struct pin_mono pin__queue_next(const struct pin_executor *x);
+/* Inside the ledger's transaction, then after its commit. */
+pin_status pin__queue_apply(struct pin_executor *x, struct pin_mono now, int64_t now_ms,
+                            struct pin_err *err);
+void pin__queue_committed(struct pin_executor *x, struct pin_mono now);
+void pin__queue_rolled_back(struct pin_executor *x);
+/* A run of a queued request has ended; frees it. `signal` is not 0 when something from outside
+ * killed its worker. */
+void pin__queue_run_ended(struct run *run);
+void pin__queue_run_lost(struct run *run, const char *reason);
+void pin__queue_run_stopped(struct run *run); /* a deliberate stop */
+void pin__queue_begins(struct run *run);
+void pin__queue_give_back_unbegun(struct pin_executor *x);
+void pin__queue_settle(struct queued *c, enum queued_end end);
+void pin__queue_drop(struct queued *c); /* frees it and its request */
+void pin__queue_close(struct pin_executor *x);
+/* Which of two claimed runs is first: below 0, a. */
+int pin__queue_compare(const struct queued *a, const struct queued *b);
+void pin__queue_dirty(struct run *run);
+void pin__queue_clean(struct run *run);
+pin_status pin__queue_write_dirty(struct pin_executor *x, int64_t now_ms, struct pin_err *err);
+
+/* fan_out.c */
+void pin__fan_out_page(struct request *q); /* a page of tenants is there */
+
+/* enqueue.c */
+void pin__enqueue_from_run(struct run *caller, const struct pin_message *call);
 
 /* request.c */
 struct request *pin__request_with_work(struct pin_executor *x);
@@ -171,6 +418,12 @@ void pin__request_end_if_done(struct request *q);
 void pin__requests_stop(struct pin_executor *x); /* nothing more is started */
 void pin__request_free(struct request *q);
 void pin__requests_of_caller_died(struct pin_executor *x, struct run *caller);
+struct request *pin__request_of_claim(struct pin_executor *x, struct queued *c);
+/* Answers a call of `caller`: with an error, or with a value (both JSON, data NULL: none). */
+void pin__answer_call(struct run *caller, uint64_t number, struct pin_bytes error,
+                      struct pin_bytes value);
+void pin__refuse_call(struct run *caller, uint64_t number, const char *name, const char *fmt, ...)
+    PIN_PRINTF(4, 5);
 
 /* run.c */
 struct run *pin__run_new(struct request *q, enum pin_task_kind kind);
@@ -186,15 +439,18 @@ struct run *pin__request_next_run(struct request *q); /* only when it has one */
 void pin__dispatch(struct pin_executor *x);
 
 /* pool.c */
-struct worker_process *pin__worker_fork(struct pin_executor *x);
+struct worker_process *pin__worker_fork(struct nursery_process *n);
 void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
 void pin__workers_unblock(struct pin_executor *x, struct pin_mono now);
 void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
-void pin__worker_of_nursery(struct pin_executor *x, const struct pin_message *m);
-void pin__workers_lost(struct pin_executor *x);
+void pin__worker_of_nursery(struct nursery_process *n, const struct pin_message *m);
+void pin__workers_lost(struct nursery_process *n);
+void pin__workers_send_tasks(struct pin_executor *x);
+void pin__workers_take_back(struct pin_executor *x);  /* all that have not begun */
+void pin__worker_retire_idle(struct pin_executor *x); /* of nurseries that are not in use */
 struct pin_mono pin__workers_next_deadline(const struct pin_executor *x);
 
 /* output.c */

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "executor/channel.h"
 #include "executor/claims.h"
 #include "javascript/engine.h"
@@ -45,13 +46,32 @@ host_call(void *context, const struct pin_call *call, uint64_t *number, struct p
     send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_CALL,
                                           .id = w->task,
                                           .number = *number,
-                                          .kind = call->once,
+                                          .kind = call->kind,
                                           .text = call->name,
                                           .args = call->args,
                                           .params = call->params,
                                           .tenant_id = call->tenant_id,
-                                          .tenant_name = call->tenant_name });
+                                          .tenant_name = call->tenant_name,
+                                          .bytes = call->options });
     return PIN_OK;
+}
+
+static void
+host_progress(void *context, int64_t done, int64_t total, const char *text)
+{
+    struct worker *w = context;
+
+    send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_PROGRESS,
+                                          .id = w->task,
+                                          .number = (uint64_t)done,
+                                          .wall_us = (uint64_t)total,
+                                          .text = text });
+}
+
+static void
+host_wake(void *context)
+{
+    send_or_die(context, &(struct pin_message){ .type = PIN_MESSAGE_WAKE });
 }
 
 static void
@@ -87,7 +107,7 @@ handle(struct worker *w, const struct pin_message *m)
 {
     switch (m->type) {
     case PIN_MESSAGE_ANSWER:
-        pin__engine_answer(w->engine, m->number, m->bytes);
+        pin__engine_answer(w->engine, m->number, m->bytes, m->args);
         return true;
     case PIN_MESSAGE_STOP:
         if (m->id == w->task)
@@ -164,15 +184,24 @@ execute(struct worker *w, const struct pin_message *m)
                              .tenant_id = m->tenant_id,
                              .tenant_name = m->tenant_name,
                              .cursor = m->bytes,
+                             .tenant_zone = m->kind == PIN_TASK_TENANTS ? m->key : NULL,
+                             .run_id = m->run_id,
+                             .attempt = m->attempt,
+                             .key = m->kind == PIN_TASK_JOB ? m->key : NULL,
+                             .due_ms = (int64_t)m->due_ms,
+                             .check_tenant = m->check != 0,
                              .wall_ms = (int64_t)m->wall_us / 1000,
                              .heap_bytes = m->heap_bytes };
     bool usable;
 
     w->task = m->id;
     pin__outcome_init(&outcome);
+    pin__fault("worker.before_run");
     usable = pin__engine_execute(w->engine, &task, &outcome);
+    pin__fault("worker.before_result");
     send_outcome(w, &outcome, usable);
     pin__outcome_fini(&outcome);
+    pin__fault("worker.after_result");
     w->task = 0;
     if (!usable)
         _exit(EXIT_ABANDONED);
@@ -216,9 +245,12 @@ pin__worker_main(struct pin_engine *engine, int fd, int claims)
 {
     struct worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
     struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
-    struct pin_host host = {
-        .context = &w, .call = host_call, .console = host_console, .wait = host_wait
-    };
+    struct pin_host host = { .context = &w,
+                             .call = host_call,
+                             .console = host_console,
+                             .progress = host_progress,
+                             .wake = host_wake,
+                             .wait = host_wait };
     struct pin_message m;
     struct pin_err err;
 

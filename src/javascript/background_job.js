@@ -1,7 +1,8 @@
 /* background_job.js - the class of all background jobs: what meta() may declare, and how one run
  * asks for another. */
 import { check, checkZone, splitZone } from 'pinstripe:native/cron';
-import { call } from 'pinstripe:native/engine';
+import { call as askExecutor, run as currentRun } from 'pinstripe:native/engine';
+import { enqueue } from 'pinstripe:native/database';
 import { carryArguments } from 'pinstripe:carry';
 import { config } from 'pinstripe:config';
 import { Context } from 'pinstripe:context';
@@ -22,6 +23,8 @@ const RETRIES_MAX = 100;
 const PRIORITY_MAX = 1000;
 const QUEUE_NAME = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
 const QUEUE_NAME_MAX = 64;
+const KEY_LENGTH_MAX = 128; /* at most PIN_KEY_BYTES_MAX bytes */
+const ARGUMENT_BYTES_MAX = 2 ** 20; /* PIN_ARGS_BYTES_MAX */
 
 export class BackgroundJob extends ServiceConsumer {
     /* Every name, sorted, those of broken jobs too. */
@@ -109,6 +112,8 @@ export class BackgroundJob extends ServiceConsumer {
     static completeClass(Class){
         const { run } = Class.prototype;
         if(typeof run != 'function') throw new Error('The background job has no run().');
+        Class.runMethod = run;
+        Object.defineProperty(Class.prototype, 'run', { configurable: true, get: describedRun, set: replaceRun });
         takeFromPrototype(Class, 'multiTenant', 'boolean', 'true or false');
         takeFromPrototype(Class, 'tenantsFilter', 'function', 'a function');
     }
@@ -220,17 +225,106 @@ function nameOf(name){
     }
 }
 
+/* In a job `this.run` is its method, which also tells of the run under way: this.run.id. */
+function describedRun(){
+    const { runMethod } = this.constructor;
+    return Object.assign((...args) => runMethod.apply(this, args), runInfo());
+}
+
+function replaceRun(value){
+    Object.defineProperty(this, 'run', { value, writable: true, enumerable: true, configurable: true });
+}
+
+/* { id, attempt, key, dueTime, deadline }: the last two are dates. */
+export function runInfo(){
+    const info = currentRun();
+    if(!info) return undefined;
+    return { ...info, dueTime: new Date(info.dueTime), deadline: new Date(info.deadline) };
+}
+
+const ENQUEUE_OPTIONS = ['name', 'at', 'delay', 'priority', 'queue', 'key', 'tenant'];
+
+/* Puts one run in the queue for each list of arguments; gives their ids once they are safe. */
+export async function enqueueJob(context, target, lists){
+    const { name, tenant, ...options } = readTarget(target);
+    const entry = find(name);
+    if(entry.broken) throw new Error(`Background job "${entry.name}" is broken: ${brokenText(entry.broken)}`);
+    if(!Array.isArray(lists)) throw new TypeError('enqueueBackgroundJobs(name, lists) needs an array of argument lists');
+    if(options.key !== undefined && lists.length > 1) throw new TypeError('A key names one run: enqueue them one by one');
+    if(lists.length == 0) return [];
+    const call = {
+        name: entry.name,
+        args: lists.map(linesOf).join('\n'),
+        params: carryParams(context),
+        tenantId: config.multiTenant ? tenantOf(context, tenant) : undefined,
+        options,
+    };
+    if(inTransaction()) return enqueueInTransaction(describeJob(entry), call);
+    return askExecutor({ ...call, kind: 'enqueue' });
+}
+
+/* Part of the transaction: it commits or vanishes with it. */
+function enqueueInTransaction(job, call){
+    const { filename } = config.store;
+    if(filename !== null && filename !== config.database.filename){
+        throw new Error(`Background job "${call.name}" cannot be enqueued inside a transaction: the runs are in a file of their own ` +
+            '(store.filename), and a commit to two files is not atomic. Enqueue it after the transaction.');
+    }
+    return enqueue(`{"multiTenant":${config.multiTenant},"job":${job}}`, call.args, JSON.stringify(call.options),
+        call.params === undefined ? undefined : JSON.stringify(call.params), call.tenantId);
+}
+
+function linesOf(list){
+    if(!Array.isArray(list)) throw new TypeError('Each element of the lists is an array: the arguments of one run');
+    const text = JSON.stringify(carryArguments(list));
+    if(text.length > ARGUMENT_BYTES_MAX) throw new RangeError(`the arguments are ${text.length} bytes as JSON, more than the limit of ${ARGUMENT_BYTES_MAX}; put large data into the database and pass its id`);
+    return text;
+}
+
+function readTarget(target){
+    if(target === null || typeof target != 'object') return { name: target };
+    const { at, delay, priority, queue, key, ...rest } = onlyKnown(target, ENQUEUE_OPTIONS, 'enqueueBackgroundJob()');
+    if(at !== undefined && delay !== undefined) throw new Error('enqueueBackgroundJob({ at, delay }): give one of them');
+    const options = { ...rest };
+    if(at !== undefined) options.at = readTime(at);
+    if(delay !== undefined) options.delay = delay === 0 ? 0 : parseDuration(delay, 'enqueueBackgroundJob({ delay })');
+    if(priority !== undefined) options.priority = checkPriority(priority, 'enqueueBackgroundJob({ priority })');
+    if(queue !== undefined) options.queue = checkQueue(queue, 'enqueueBackgroundJob({ queue })');
+    if(key !== undefined) options.key = checkKey(key);
+    return options;
+}
+
+function readTime(at){
+    const ms = at instanceof Date ? at.getTime() : typeof at == 'string' ? Date.parse(at) : at;
+    if(Number.isSafeInteger(ms) && ms >= 0) return ms;
+    throw new TypeError(`enqueueBackgroundJob({ at }) needs a Date, a text such as '2026-03-08T09:00:00Z' or milliseconds since 1970; it got ${String(at)}`);
+}
+
+function checkKey(key){
+    if(typeof key == 'string' && key.length >= 1 && key.length <= KEY_LENGTH_MAX && !key.includes('\0')) return key;
+    throw new TypeError(`enqueueBackgroundJob({ key }) needs a text of 1 to ${KEY_LENGTH_MAX} characters`);
+}
+
+/* A run of a tenant enqueues for that tenant only. */
+function tenantOf(context, tenant){
+    const own = context.tenantId;
+    if(tenant === undefined || tenant === null) return own;
+    const id = String(typeof tenant == 'object' ? tenant.id : tenant);
+    if(own !== undefined && own !== id) throw new Error(`A run of the tenant "${own}" cannot enqueue for the tenant "${id}".`);
+    return id;
+}
+
 /* The executor decides where it runs, and for which tenants unless `once`. */
 export async function callJob(context, name, args, once){
     const { name: key } = find(name);
     const carried = carryArguments(args);
     if(inTransaction()) throw new Error(transactionText(key));
-    await call({
+    await askExecutor({
         name: key,
         args: carried,
         params: carryParams(context),
         tenantId: config.multiTenant ? context.tenantId : undefined,
-        once,
+        kind: once ? 'once' : 'run',
     });
 }
 

@@ -1,10 +1,12 @@
 /* bot.js - the bot service: turns schedules that are due into runs.
  *
- * It needs no store and reads no clock: the caller gives the second.
+ * runBackgroundJobs needs no store and reads no clock: the caller gives the second. start() and stop() are for
+ * the executor, which keeps the time.
  */
 import { config } from 'pinstripe:config';
 import { jobs } from 'pinstripe:registries';
 import { matches } from 'pinstripe:native/cron';
+import { call } from 'pinstripe:native/engine';
 import { Workspace } from 'pinstripe:workspace';
 
 class Bot {
@@ -26,14 +28,15 @@ class Bot {
         }
     }
 
+    /* From now on, until stop() or the end of the program that this run is part of, schedules that come due
+     * and runs that are queued are run there. Starting twice is starting once. */
     async start(){
-        throw new Error('bot.start() is not known in this version: it has no scheduler that ' +
-            'keeps running; call bot.runBackgroundJobs(unixTime)');
+        await call({ name: 'bot', kind: 'start bot' });
     }
 
+    /* What is running goes on to its end. */
     async stop(){
-        throw new Error('bot.stop() is not known in this version: it has no scheduler that ' +
-            'keeps running');
+        await call({ name: 'bot', kind: 'stop bot' });
     }
 }
 
@@ -42,10 +45,15 @@ function due(unixTime){
     for(const { name, Class, broken } of jobs.sorted){
         if(broken) continue;
         for(const { cron, timeZone, args = [] } of Class.plan){
-            if(matches(cron, timeZone ?? config.timeZone, unixTime)) found.push({ name, args });
+            if(matches(cron, zoneOf(timeZone), unixTime)) found.push({ name, args });
         }
     }
     return found;
+}
+
+/* Each tenant's own zone needs the bot; at one given second the project's stands for it. */
+function zoneOf(timeZone){
+    return timeZone === undefined || timeZone == 'tenant' ? config.timeZone : timeZone;
 }
 
 export const bot = new Bot();

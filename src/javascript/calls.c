@@ -10,7 +10,9 @@ struct request { /* the C side of one call; fini frees everything */
     JSValue args_json;
     JSValue params_json;
     const char *args;
+    JSValue options_json;
     const char *params;
+    const char *options;
     struct pin_call call;
 };
 
@@ -45,14 +47,39 @@ get_json(JSContext *ctx, JSValueConst object, const char *key, JSValue *json, co
     return 0;
 }
 
-static int
-get_flag(JSContext *ctx, JSValueConst object, const char *key)
-{
-    JSValue v = JS_GetPropertyStr(ctx, object, key);
-    int flag = JS_IsException(v) ? -1 : JS_ToBool(ctx, v);
+static const char *const kinds[PIN_CALL_KIND_COUNT] = {
+    [PIN_CALL_RUN] = "run",           [PIN_CALL_RUN_ONCE] = "once",
+    [PIN_CALL_ENQUEUE] = "enqueue",   [PIN_CALL_BOT_START] = "start bot",
+    [PIN_CALL_BOT_STOP] = "stop bot",
+};
 
+static int
+get_kind(JSContext *ctx, JSValueConst object, enum pin_call_kind *out)
+{
+    const char *word = get_text(ctx, object, "kind");
+    int found = word ? -1 : 0;
+
+    *out = PIN_CALL_RUN;
+    for (int i = 0; word && i < PIN_CALL_KIND_COUNT; i++)
+        if (strcmp(word, kinds[i]) == 0) {
+            *out = (enum pin_call_kind)i;
+            found = 0;
+        }
+    JS_FreeCString(ctx, word);
+    return JS_HasException(ctx) ? -1 : found;
+}
+
+/* Of an enqueue: JSON already, made where each list was checked. */
+static int
+get_lines(JSContext *ctx, JSValueConst object, struct request *r)
+{
+    JSValue v = JS_GetPropertyStr(ctx, object, "args");
+
+    if (!JS_IsException(v))
+        r->args = JS_ToCStringLen(ctx, &r->call.args.size, v);
     JS_FreeValue(ctx, v);
-    return flag;
+    r->call.args.data = r->args;
+    return r->args ? 0 : -1;
 }
 
 static void
@@ -62,6 +89,8 @@ request_fini(struct request *r, JSContext *ctx)
     JS_FreeCString(ctx, r->tenant_id);
     JS_FreeCString(ctx, r->args);
     JS_FreeCString(ctx, r->params);
+    JS_FreeCString(ctx, r->options);
+    JS_FreeValue(ctx, r->options_json);
     JS_FreeValue(ctx, r->args_json);
     JS_FreeValue(ctx, r->params_json);
 }
@@ -69,22 +98,23 @@ request_fini(struct request *r, JSContext *ctx)
 static int
 request_read(struct request *r, JSContext *ctx, JSValueConst from)
 {
-    int once;
-
-    *r = (struct request){ .args_json = JS_UNDEFINED, .params_json = JS_UNDEFINED };
+    *r = (struct request){ .args_json = JS_UNDEFINED,
+                           .params_json = JS_UNDEFINED,
+                           .options_json = JS_UNDEFINED };
     r->name = get_text(ctx, from, "name");
     r->tenant_id = get_text(ctx, from, "tenantId");
-    if (!r->name || JS_HasException(ctx))
+    if (!r->name || JS_HasException(ctx) || get_kind(ctx, from, &r->call.kind) != 0)
         return -1;
-    if (get_json(ctx, from, "args", &r->args_json, &r->args, &r->call.args) != 0 ||
+    if ((r->call.kind == PIN_CALL_ENQUEUE
+             ? get_lines(ctx, from, r)
+             : get_json(ctx, from, "args", &r->args_json, &r->args, &r->call.args)) != 0 ||
         get_json(ctx, from, "params", &r->params_json, &r->params, &r->call.params) != 0 ||
-        (once = get_flag(ctx, from, "once")) < 0)
+        get_json(ctx, from, "options", &r->options_json, &r->options, &r->call.options) != 0)
         return -1;
     if (!r->call.args.data)
         r->call.args = (struct pin_bytes){ "[]", 2 };
     r->call.name = r->name;
     r->call.tenant_id = r->tenant_id;
-    r->call.once = once != 0;
     return 0;
 }
 
@@ -110,7 +140,7 @@ ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host, const stru
     struct pin_err err = PIN_ERR_INIT;
     JSValue promise;
 
-    if (call->args.size > PIN_ARGS_BYTES_MAX)
+    if (call->kind != PIN_CALL_ENQUEUE && call->args.size > PIN_ARGS_BYTES_MAX)
         return JS_ThrowRangeError(
             ctx,
             "the arguments of job \"%s\" are %zu bytes as JSON, more than the "
@@ -152,10 +182,20 @@ pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host,
     return result;
 }
 
-static void
-settle(JSContext *ctx, struct pin_open_call *open, struct pin_bytes error)
+static JSValue
+read_value(JSContext *ctx, struct pin_bytes json)
 {
-    JSValue value = error.data ? pin__error_read(ctx, error) : JS_UNDEFINED;
+    char *text = json.data ? js_strndup(ctx, json.data, json.size) : NULL;
+    JSValue value = text ? JS_ParseJSON(ctx, text, json.size, "<answer>") : JS_UNDEFINED;
+
+    js_free(ctx, text);
+    return value;
+}
+
+static void
+settle(JSContext *ctx, struct pin_open_call *open, struct pin_bytes error, struct pin_bytes json)
+{
+    JSValue value = error.data ? pin__error_read(ctx, error) : read_value(ctx, json);
     JSValue result =
         JS_Call(ctx, open->settle[error.data ? 1 : 0], JS_UNDEFINED, 1, (JSValueConst *)&value);
 
@@ -166,7 +206,8 @@ settle(JSContext *ctx, struct pin_open_call *open, struct pin_bytes error)
 }
 
 void
-pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct pin_bytes error)
+pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct pin_bytes error,
+                  struct pin_bytes value)
 {
     for (size_t i = 0; i < c->count; i++) {
         struct pin_open_call open = c->open[i];
@@ -174,7 +215,7 @@ pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct p
         if (open.number != number)
             continue;
         c->open[i] = c->open[--c->count];
-        settle(ctx, &open, error);
+        settle(ctx, &open, error, value);
         return;
     }
 }

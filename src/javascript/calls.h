@@ -1,4 +1,4 @@
-/* calls.h - the child runs that a run is waiting for: number of the call -> its promise.
+/* calls.h - what a run asked its executor for and waits for: number of the call -> its promise.
  *
  * Numbers are given by the executor (pin_host.call). An answer for a number that is not here
  * belongs to a run that has ended and is ignored.
@@ -23,13 +23,14 @@ struct pin_calls {
     size_t capacity;
 };
 
-/* Asks the executor; `request` is { name, args, params, tenantId, once }. A promise, or an
- * exception. */
+/* Asks the executor; `request` is { name, args, params, tenantId, kind, options }. `kind` is one of
+ * "run" (or absent), "once", "enqueue", "start bot", "stop bot"; `args` of an enqueue is text, one
+ * argument list a line. A promise, or an exception. */
 JSValue pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host,
                        JSValueConst request);
-/* Settles the promise of a call. `error` is NULL data on success. */
-void pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number,
-                       struct pin_bytes error);
+/* Settles the promise of a call. `error` is NULL data on success, `value` for undefined. */
+void pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct pin_bytes error,
+                       struct pin_bytes value);
 /* Forgets all of them without touching the heap. */
 void pin__calls_drop(struct pin_calls *c);
 void pin__calls_fini(struct pin_calls *c);

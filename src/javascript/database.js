@@ -6,7 +6,7 @@
 import 'pinstripe:model'; /* before query: the modules refer to each other */
 import * as native from 'pinstripe:native/database';
 import { applyMigrations } from 'pinstripe:migration';
-import { chooseScope, pageOfTenants, tenantRow } from 'pinstripe:tenant';
+import { chooseScope, pageOfTenants, tenantRow, whyNotFor, zonesOfTenants } from 'pinstripe:tenant';
 import { rootOfRun } from 'pinstripe:run';
 import { openSession } from 'pinstripe:session';
 import { defer } from 'pinstripe:defer';
@@ -183,6 +183,15 @@ function noSuchTable(name, session){
 export const inTransaction = native.inTransaction;
 
 /* What the executor asks for: see PIN_TASK_TENANTS and PIN_TASK_MIGRATE in workspace/workspace.h. */
+export async function tenantZones(){
+    return zonesOfTenants(createDatabase(rootOfRun()).withoutTenantScope);
+}
+
+/* Why a job does not run for a tenant; undefined when it does. */
+export async function reasonAgainst({ name, tenantsFilter }, id){
+    return whyNotFor(createDatabase(rootOfRun()).withoutTenantScope, id, name, tenantsFilter);
+}
+
 export async function tenantPage(task, filter){
     return pageOfTenants(createDatabase(rootOfRun()).withoutTenantScope, task, filter);
 }

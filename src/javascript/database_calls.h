@@ -12,10 +12,12 @@
 
 struct pin_db_slot {
     struct pin_session *session; /* NULL: never opened */
-    bool taken;                  /* by a workspace of the run */
-    bool overdue;                /* a transaction was taken back because it lasted too long */
-    int64_t limit_ms;            /* of a transaction */
-    int64_t waited_ms;           /* for the lock, which counts as nothing */
+    struct pin_store *store; /* on that session; NULL until a run is enqueued in a transaction */
+    bool taken;              /* by a workspace of the run */
+    bool enqueued;           /* the open transaction put runs into the store */
+    bool overdue;            /* a transaction was taken back because it lasted too long */
+    int64_t limit_ms;        /* of a transaction */
+    int64_t waited_ms;       /* for the lock, which counts as nothing */
     struct pin_engine *engine;
 };
 
@@ -46,6 +48,10 @@ const char *pin__db_text(struct pin_db_call *call, JSValueConst v); /* NULL with
 #define PIN_DB_FUNCTION(name)                                                                      \
     JSValue name(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 
+/* database_enqueue.c: the arguments of enqueue() in native_database.c; *result is freed by the
+ * caller. */
+pin_status pin__db_enqueue(struct pin_db_call *call, JSValueConst *argv,
+                           JSValue *result) PIN_MUST_USE;
 /* database_queries.c */
 PIN_DB_FUNCTION(pin__db_select);
 PIN_DB_FUNCTION(pin__db_first);

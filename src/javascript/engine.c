@@ -479,9 +479,10 @@ pin__engine_evaluate(struct pin_engine *e, const char *path, const struct pin_ho
 }
 
 void
-pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes error)
+pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes error,
+                   struct pin_bytes value)
 {
-    pin__calls_answer(&e->calls, e->ctx, number, error);
+    pin__calls_answer(&e->calls, e->ctx, number, error, value);
 }
 
 void

@@ -42,8 +42,9 @@ pin_status pin__engine_enter(struct pin_engine *e, const struct pin_host *host,
 bool pin__engine_execute(struct pin_engine *e, const struct pin_task *task,
                          struct pin_outcome *outcome) PIN_MUST_USE;
 /* The answer to pin_host.call `number`: called by the worker during a wait. `error` is NULL data on
- * success. */
-void pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes error);
+ * success; `value` is JSON, NULL data for undefined. */
+void pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes error,
+                        struct pin_bytes value);
 /* The run is to stop now (cancel): called during a wait or from a signal-safe point. */
 void pin__engine_stop(struct pin_engine *e);
 /* A hash of the whole heap as it stands: equal before every run. */

@@ -50,12 +50,14 @@ struct pin_engine {
     /* Of the run under way. */
     struct pin_mono started;
     struct pin_mono deadline;
-    uint64_t heap_bytes;             /* its limit */
-    uint64_t collect_at;             /* bytes held that call for a collection */
-    volatile sig_atomic_t stop;      /* enum pin_engine_stop */
-    struct pin_mono transaction_end; /* when computing must stop; 0: no transaction is open */
-    int64_t transaction_limit_ms;    /* of that transaction */
-    bool refused;                    /* entry said that the task cannot start */
+    uint64_t heap_bytes;              /* its limit */
+    uint64_t collect_at;              /* bytes held that call for a collection */
+    volatile sig_atomic_t stop;       /* enum pin_engine_stop */
+    struct pin_mono transaction_end;  /* when computing must stop; 0: no transaction is open */
+    int64_t transaction_limit_ms;     /* of that transaction */
+    enum pin_outcome_kind rejects_as; /* what a rejection of the task means: THREW, or what entry
+                                         said */
+    const struct pin_task *task;      /* NULL between runs */
     struct pin_timers timers;
     struct pin_calls calls;
     struct pin_rejections rejections;

@@ -9,8 +9,8 @@ import { BackgroundJob, describeJob } from 'pinstripe:background_job';
 import { beginRun, endRun } from 'pinstripe:run';
 import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
-import { environment, importFile, refuse } from 'pinstripe:native/engine';
-import { keepBrokenModels, migrate, Model, tenantPage } from 'pinstripe:database';
+import { cancel, environment, importFile, refuse } from 'pinstripe:native/engine';
+import { keepBrokenModels, migrate, Model, reasonAgainst, tenantPage, tenantZones } from 'pinstripe:database';
 import { jobs, migrations, models, services } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
@@ -83,7 +83,7 @@ export function catalog(){
     return `${rest.slice(0, -1)},"jobs":[${jobs.sorted.map(describeJob).join()}]}`;
 }
 
-const KINDS = { job: runJob, service: callService, tenants: listTenants, migrate };
+const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate };
 
 /* A promise that settles when run() has. Written without async functions: an empty run is to cost
  * next to nothing. */
@@ -100,9 +100,19 @@ export function execute(task){
 }
 
 /* A job sees a fork of its workspace's root. What run() gives is dropped. */
-function runJob({ name, args }, root){
-    const job = new (jobOf(name))(root.fork());
-    return job.run(...args);
+function runJob({ name, args, check, tenant }, root){
+    const Class = jobOf(name);
+    const job = new Class(root.fork());
+    if(check) return checkTenant(Class, tenant).then(() => Class.runMethod.apply(job, args));
+    return Class.runMethod.apply(job, args);
+}
+
+/* A run may have waited long in the queue: its tenant may be gone, or no longer one for this job. */
+async function checkTenant(Class, tenant){
+    const reason = await reasonAgainst(Class, tenant.id);
+    if(reason === undefined) return;
+    cancel();
+    throw new Error(reason);
 }
 
 /* The executor asks only for what the catalog finds whole; anything else has not started. */
@@ -120,6 +130,10 @@ function callService({ name, args }, root){
 
 function listTenants(task){
     return tenantPage(task, jobOf(task.name).tenantsFilter);
+}
+
+function listZones(){
+    return tenantZones();
 }
 
 /* After execute has settled, child runs have ended and timers were dropped. A promise, or nothing

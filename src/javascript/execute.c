@@ -51,10 +51,8 @@ tenant_of(struct pin_engine *e, const struct pin_task *task)
 }
 
 static const char *const kinds[PIN_TASK_KIND_COUNT] = {
-    [PIN_TASK_JOB] = "job",
-    [PIN_TASK_TENANTS] = "tenants",
-    [PIN_TASK_SERVICE] = "service",
-    [PIN_TASK_MIGRATE] = "migrate",
+    [PIN_TASK_JOB] = "job",         [PIN_TASK_TENANTS] = "tenants", [PIN_TASK_SERVICE] = "service",
+    [PIN_TASK_MIGRATE] = "migrate", [PIN_TASK_ZONES] = "zones",
 };
 
 /* What entry.execute is given. */
@@ -71,6 +69,10 @@ describe(struct pin_engine *e, const struct pin_task *task)
     set(e, o, "cursor",
         task->cursor.data ? JS_NewStringLen(e->ctx, task->cursor.data, task->cursor.size)
                           : JS_NULL);
+    if (task->tenant_zone)
+        set(e, o, "zone", JS_NewString(e->ctx, task->tenant_zone));
+    if (task->check_tenant)
+        set(e, o, "check", JS_TRUE);
     args = from_json(e, task->args, "[]");
     set(e, o, "args", JS_IsException(args) ? JS_UNDEFINED : args);
     params = from_json(e, task->params, NULL);
@@ -184,8 +186,9 @@ tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst pro
     JSValue result = JS_PromiseResult(e->ctx, promise);
 
     if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED)
-        tell_thrown(e, e->refused ? PIN_OUTCOME_REFUSED : PIN_OUTCOME_THREW, result, o);
-    else if (task->kind == PIN_TASK_TENANTS || task->kind == PIN_TASK_MIGRATE)
+        tell_thrown(e, e->rejects_as, result, o);
+    else if (task->kind == PIN_TASK_TENANTS || task->kind == PIN_TASK_MIGRATE ||
+             task->kind == PIN_TASK_ZONES)
         tell_value(e, result, o);
     else
         o->kind = PIN_OUTCOME_SUCCEEDED;
@@ -300,7 +303,8 @@ start(struct pin_engine *e, const struct pin_task *task)
     e->deadline = pin__clock_after_ms(e->started, task->wall_ms);
     e->stop = PIN_STOP_NONE;
     pin__engine_leave_transaction(e);
-    e->refused = false;
+    e->rejects_as = PIN_OUTCOME_THREW;
+    e->task = task;
     e->phase = PIN_ENGINE_RUNNING;
     JS_UpdateStackTop(e->rt);
     pin__image_start(e->image, task->heap_bytes);
@@ -322,6 +326,7 @@ end(struct pin_engine *e, struct pin_err *err)
     pin__timers_drop(&e->timers);
     pin__calls_drop(&e->calls);
     pin__rejections_drop(&e->rejections);
+    e->task = NULL;
     e->phase = PIN_ENGINE_FROZEN;
     return pin__image_restore(e->image, err) == PIN_OK;
 }

@@ -7,14 +7,18 @@
  *   begin(session, limitMs) commit(session) rollback(session)
  *   expire(session)               takes the open transaction back; whether there was one
  *   inTransaction()               whether any session of the run has one open
- *   drop(filename)                closes every session and removes the files
- * A `session` is always the first argument of the functions in the other files, and a `scope` the
- * second: true for all rows, or a tenant's id.
+ *   enqueue(job, lines, options, params, tenantId)   puts runs into the store as part of the open
+ *                                 transaction; ids. `job`: {"multiTenant":..,"job":<as in
+ * catalog.md>} drop(filename)                closes every session and removes the files A `session`
+ * is always the first argument of the functions in the other files, and a `scope` the second: true
+ * for all rows, or a tenant's id.
  *
  * Sessions stay open over the runs of a worker (opening costs more than a run): the first one for
  * good, a few more for nested workspaces.
  */
 #include "javascript/database_calls.h"
+#include "javascript/engine_internal.h"
+#include "store/store.h"
 
 enum {
     SLOTS_MAX = 64,
@@ -196,7 +200,7 @@ give_back(struct pin_db_slot *slot)
 {
     if (slot->session)
         pin__session_end_run(slot->session);
-    slot->taken = slot->overdue = false;
+    slot->taken = slot->overdue = slot->enqueued = false;
 }
 
 static pin_status
@@ -279,6 +283,16 @@ begin(struct pin_db_call *call, int64_t limit_ms)
     return PIN_OK;
 }
 
+static void
+wake_bots(JSContext *ctx, struct pin_db_slot *slot)
+{
+    const struct pin_host *host = pin__engine_of(ctx)->host;
+
+    if (slot->enqueued && !pin__session_in_transaction(slot->session) && host && host->wake)
+        host->wake(host->context);
+    slot->enqueued = slot->enqueued && pin__session_in_transaction(slot->session);
+}
+
 static PIN_DB_FUNCTION(js_begin)
 {
     struct pin_db_call call;
@@ -303,6 +317,8 @@ static PIN_DB_FUNCTION(js_commit)
         return JS_EXCEPTION;
     st = pin__session_commit(call.session, &call.err);
     tell_engine(ctx, call.slot);
+    if (st == PIN_OK)
+        wake_bots(ctx, call.slot);
     return pin__db_call_end(&call, st, JS_UNDEFINED);
 }
 
@@ -360,10 +376,41 @@ static PIN_DB_FUNCTION(js_in_transaction)
     return JS_FALSE;
 }
 
+/* The session whose transaction is open: there is one at most. */
+static struct pin_db_slot *
+slot_in_transaction(void)
+{
+    for (struct pin_db_slot *slot = slots; slot < slots + SLOTS_MAX; slot++)
+        if (slot->taken && slot->session && pin__session_in_transaction(slot->session))
+            return slot;
+    return NULL;
+}
+
+static PIN_DB_FUNCTION(js_enqueue)
+{
+    struct pin_db_slot *slot = slot_in_transaction();
+    struct pin_db_call call;
+    JSValue number, result = JS_UNDEFINED;
+    pin_status st;
+
+    (void)this;
+    (void)argc;
+    if (!slot)
+        return JS_ThrowTypeError(ctx, "enqueue: no transaction is open");
+    number = JS_NewInt32(ctx, (int32_t)(slot - slots));
+    if (!pin__db_call_begin(&call, ctx, number, PIN_DB_WRITES))
+        return JS_EXCEPTION;
+    st = pin__db_enqueue(&call, argv, &result);
+    slot->enqueued |= st == PIN_OK;
+    return pin__db_call_end(&call, st, result);
+}
+
 static void
 close_slots(struct pin_db_slot *from)
 {
     for (struct pin_db_slot *slot = from; slot < slots + SLOTS_MAX; slot++) {
+        pin__store_close(slot->store);
+        slot->store = NULL;
         pin__session_close(slot->session);
         slot->session = NULL;
     }
@@ -407,6 +454,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("expire", 1, js_expire),
     JS_CFUNC_DEF("inTransaction", 0, js_in_transaction),
     JS_CFUNC_DEF("drop", 1, js_drop),
+    JS_CFUNC_DEF("enqueue", 5, js_enqueue),
     JS_CFUNC_DEF("select", 5, pin__db_select),
     JS_CFUNC_DEF("first", 5, pin__db_first),
     JS_CFUNC_DEF("page", 7, pin__db_page),

@@ -1,14 +1,15 @@
 /* native_engine.c - module 'pinstripe:native/engine': what JavaScript asks of the engine itself.
  *
  *   print(stream, text)        stream 1 or 2; text as it is, no newline added
- *   call({ name, args, params, tenantId, once })   a promise of undefined; see pin_call
- *   importFile(url)            a promise of the namespace of a project's file; while the project is
- *                              loaded it rejects when the file's top level never ends or leaves
- *                              something open. One at a time: await it.
- *   refuse()                   the task cannot start: its rejection will be told as "refused"
- *   root environment version   texts
- *   setTimeout setInterval clearTimeout clearInterval queueMicrotask     also put on globalThis
- *   setQuietTimeout(fn, ms)    a timeout that nobody misses: no warning when the run ends before it
+ *   call({ name, args, params, tenantId, kind, options })   a promise; see calls.h
+ *   run()                      { id, attempt, key, dueTime, deadline } of the run under way, times
+ * in milliseconds; undefined while no job runs progress(done, total, text) importFile(url) a
+ * promise of the namespace of a project's file; while the project is loaded it rejects when the
+ * file's top level never ends or leaves something open. One at a time: await it. refuse() the task
+ * cannot start: its rejection will be told as "refused" cancel()                   it need not: its
+ * rejection will be told as "cancelled" root environment version   texts setTimeout setInterval
+ * clearTimeout clearInterval queueMicrotask     also put on globalThis setQuietTimeout(fn, ms)    a
+ * timeout that nobody misses: no warning when the run ends before it
  */
 #include "javascript/engine_internal.h"
 
@@ -53,12 +54,59 @@ js_import_file(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 }
 
 static JSValue
-js_refuse(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+js_reject_as(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int kind)
 {
     (void)this;
     (void)argc;
     (void)argv;
-    pin__engine_of(ctx)->refused = true;
+    pin__engine_of(ctx)->rejects_as = (enum pin_outcome_kind)kind;
+    return JS_UNDEFINED;
+}
+
+static JSValue
+text_or_undefined(JSContext *ctx, const char *text)
+{
+    return text ? JS_NewString(ctx, text) : JS_UNDEFINED;
+}
+
+static JSValue
+js_run(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    const struct pin_engine *e = pin__engine_of(ctx);
+    const struct pin_task *task = e->task;
+    int64_t now_ms = pin__clock_wall().ms;
+    int64_t left_ms = (e->deadline.ns - pin__clock_mono().ns) / 1000000;
+    JSValue o;
+
+    (void)this;
+    (void)argc;
+    (void)argv;
+    if (!task)
+        return JS_UNDEFINED;
+    o = JS_NewObject(ctx);
+    JS_SetPropertyStr(ctx, o, "id", text_or_undefined(ctx, task->run_id));
+    JS_SetPropertyStr(ctx, o, "attempt", JS_NewUint32(ctx, task->attempt ? task->attempt : 1));
+    JS_SetPropertyStr(ctx, o, "key", text_or_undefined(ctx, task->key));
+    JS_SetPropertyStr(ctx, o, "dueTime", JS_NewInt64(ctx, task->due_ms ? task->due_ms : now_ms));
+    JS_SetPropertyStr(ctx, o, "deadline", JS_NewInt64(ctx, now_ms + left_ms));
+    return o;
+}
+
+static JSValue
+js_progress(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    struct pin_engine *e = pin__engine_of(ctx);
+    const char *text = NULL;
+    int64_t done, total;
+
+    (void)this;
+    if (argc < 3 || JS_ToInt64(ctx, &done, argv[0]) != 0 || JS_ToInt64(ctx, &total, argv[1]) != 0 ||
+        (!JS_IsUndefined(argv[2]) && !(text = JS_ToCString(ctx, argv[2]))))
+        return JS_HasException(ctx) ? JS_EXCEPTION
+                                    : JS_ThrowTypeError(ctx, "progress(done, total, text)");
+    if (e->host && e->host->progress)
+        e->host->progress(e->host->context, done, total, text);
+    JS_FreeCString(ctx, text);
     return JS_UNDEFINED;
 }
 
@@ -148,7 +196,10 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("print", 2, js_print),
     JS_CFUNC_DEF("call", 1, js_call),
     JS_CFUNC_DEF("importFile", 1, js_import_file),
-    JS_CFUNC_DEF("refuse", 0, js_refuse),
+    JS_CFUNC_MAGIC_DEF("refuse", 0, js_reject_as, PIN_OUTCOME_REFUSED),
+    JS_CFUNC_MAGIC_DEF("cancel", 0, js_reject_as, PIN_OUTCOME_CANCELLED),
+    JS_CFUNC_DEF("run", 0, js_run),
+    JS_CFUNC_DEF("progress", 3, js_progress),
     JS_CFUNC_DEF("setTimeZone", 1, js_set_time_zone),
     JS_CFUNC_MAGIC_DEF("setQuietTimeout", 2, js_set_timer, PIN_TIMER_QUIET),
     GLOBALS,

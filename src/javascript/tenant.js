@@ -5,6 +5,7 @@
  * tenants table; any other is looked up, and one that is not there is an error, never "all rows".
  */
 import * as native from 'pinstripe:native/database';
+import { checkZone } from 'pinstripe:native/cron';
 import { config } from 'pinstripe:config';
 import { tenantOfRun } from 'pinstripe:run';
 import { databaseOf } from 'pinstripe:row';
@@ -102,13 +103,43 @@ const PAGE_ROWS = 256; /* PIN_TENANT_PAGE */
 /* One page of the tenants that a job runs for: { tenants: [{ id, name }], cursor }. A tenant with a
  * name was named by a person and is looked up, one without is known. The cursor holds how many
  * came before and where the last page ended, so the filter's own order and limit hold over all pages. */
-export async function pageOfTenants(database, { name, tenant, cursor }, filter){
+export async function pageOfTenants(database, { name, tenant, cursor, zone }, filter){
     if(!database.info.tenants) throw new Error(`The database has no table "tenants" yet, so "${name}" cannot run for each tenant: run pinstripe migrate-database.`);
     if(tenant?.name) tenant = await namedByPerson(database, tenant.name);
     const left = await (filter ? filter(database.table('tenants')) : database.table('tenants'));
-    if(Query.isQuery(left)) return pageOfQuery(tenant ? onlyTenant(left, tenant) : left, cursor);
+    const isMeant = zone === undefined ? undefined : row => zoneOf(row) === zone;
+    if(Query.isQuery(left)){
+        const narrow = zone && left.rowLimit === undefined ? left.where({ timeZone: zone }) : left;
+        return pageOfQuery(tenant ? onlyTenant(narrow, tenant) : narrow, cursor, isMeant);
+    }
     const rows = await rowsOf(left, name);
-    return pageOfRows(tenant ? rows.filter(({ id }) => id === tenant.id) : rows, cursor);
+    return pageOfRows(tenant ? rows.filter(({ id }) => id === tenant.id) : isMeant ? rows.filter(isMeant) : rows, cursor);
+}
+
+/* The zone that a tenant's schedules follow; '' when its timeZone is empty or unknown: then the project's. */
+function zoneOf({ timeZone }){
+    return typeof timeZone == 'string' && timeZone != '' && !checkZone(timeZone) ? timeZone : '';
+}
+
+/* { zones } of all tenants, '' among them when some have none of their own. */
+export async function zonesOfTenants(database){
+    const table = database.info.tenants ? database.table('tenants') : undefined;
+    if(!table) return { zones: [] };
+    const rows = await database.run('select distinct "timeZone" as timeZone from "tenants"').catch(noZones);
+    return { zones: [...new Set(rows.map(zoneOf))].sort() };
+}
+
+function noZones(error){
+    throw new Error("A schedule has timeZone: 'tenant', so the table tenants needs a column timeZone (string): " + error.message);
+}
+
+/* Why a job does not run for a tenant any more; undefined when it does. */
+export async function whyNotFor(database, id, job, filter){
+    if(!await database.table('tenants').where({ id }).first()) return `The tenant "${id}" is not in the database any more.`;
+    if(!filter) return undefined;
+    const left = await filter(database.table('tenants'));
+    const found = Query.isQuery(left) ? await onlyTenant(left, { id }).first() : (await rowsOf(left, job)).find(row => row.id === id);
+    return found ? undefined : `The tenantsFilter of "${job}" leaves out the tenant "${id}" now.`;
 }
 
 /* What a person gave to --tenant: an id, or else a name. */
@@ -126,12 +157,13 @@ function onlyTenant(query, { id }){
     return query.join('id', 'tenants', 'id').where({ id });
 }
 
-async function pageOfQuery(query, cursor){
+async function pageOfQuery(query, cursor, isMeant){
     const [, before, key] = /^(\d+):(.*)$/s.exec(cursor ?? '') ?? [null, 0];
     const count = Math.min(PAGE_ROWS, (query.rowLimit ?? Infinity) - before);
     if(count <= 0) return { tenants: [], cursor: null };
     const page = await query.page(key, count);
-    return describe(page.rows, page.key === undefined ? null : `${Number(before) + page.rows.length}:${page.key}`);
+    const rows = isMeant ? page.rows.filter(isMeant) : page.rows;
+    return describe(rows, page.key === undefined ? null : `${Number(before) + page.rows.length}:${page.key}`);
 }
 
 function pageOfRows(rows, cursor){

@@ -188,8 +188,20 @@ read_document(struct owned_catalog *o)
            read_rest(&o->arena, c, o->document);
 }
 
-pin_status
-pin__catalog_read(struct pin_catalog **out, struct pin_bytes json, struct pin_err *err)
+static bool
+read_one(struct owned_catalog *o)
+{
+    struct pin_catalog *c = &o->catalog;
+
+    c->multi_tenant = json_is_true(json_object_get(o->document, "multiTenant"));
+    c->job_count = 1;
+    c->jobs = pin__arena_alloc(&o->arena, sizeof *c->jobs);
+    return c->jobs && read_job(&o->arena, c->jobs, json_object_get(o->document, "job"));
+}
+
+static pin_status
+catalog_read(struct pin_catalog **out, struct pin_bytes json, bool (*read)(struct owned_catalog *o),
+             struct pin_err *err)
 {
     struct owned_catalog *o = calloc(1, sizeof *o);
     json_error_t why;
@@ -198,7 +210,7 @@ pin__catalog_read(struct pin_catalog **out, struct pin_bytes json, struct pin_er
     if (!o)
         return pin__err_no_memory(err);
     o->document = json_loadb(json.data, json.size, JSON_ALLOW_NUL, &why);
-    if (!o->document || !read_document(o)) {
+    if (!o->document || !read(o)) {
         pin__err_set(err, PIN_FAILED, "the project's catalog cannot be read: %s",
                      o->document ? "a member is missing or out of order" : why.text);
         pin__catalog_free(&o->catalog);
@@ -206,6 +218,18 @@ pin__catalog_read(struct pin_catalog **out, struct pin_bytes json, struct pin_er
     }
     *out = &o->catalog;
     return PIN_OK;
+}
+
+pin_status
+pin__catalog_read(struct pin_catalog **out, struct pin_bytes json, struct pin_err *err)
+{
+    return catalog_read(out, json, read_document, err);
+}
+
+pin_status
+pin__catalog_read_one(struct pin_catalog **out, struct pin_bytes json, struct pin_err *err)
+{
+    return catalog_read(out, json, read_one, err);
 }
 
 void

@@ -66,6 +66,10 @@ struct pin_catalog {
 
 pin_status pin__catalog_read(struct pin_catalog **out, struct pin_bytes json,
                              struct pin_err *err) PIN_MUST_USE;
+/* A catalog of one job, from {"multiTenant":true,"job":{...}}: for a worker, which knows the job
+ * but has no catalog. */
+pin_status pin__catalog_read_one(struct pin_catalog **out, struct pin_bytes json,
+                                 struct pin_err *err) PIN_MUST_USE;
 void pin__catalog_free(struct pin_catalog *c);
 /* By normalised name; NULL when there is none. */
 const struct pin_job *pin__catalog_job(const struct pin_catalog *c, const char *name);

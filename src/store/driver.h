@@ -29,6 +29,7 @@ struct pin_store_driver {
     const char *name;
     pin_status (*migrate)(struct pin_session *session, const uint8_t identity[16], int64_t now_ms,
                           struct pin_err *err);
+    pin_status (*version)(struct pin_session *session, int64_t *version, struct pin_err *err);
     /* Checks the version and fills s->identity. */
     pin_status (*open)(struct pin_store *s, struct pin_err *err);
     pin_status (*tidy)(struct pin_store *s, struct pin_err *err);
@@ -37,7 +38,8 @@ struct pin_store_driver {
     pin_status (*claim)(struct pin_store *s, const struct pin_claim_request *request,
                         struct pin_arena *arena, struct pin_claim *out, size_t *count,
                         struct pin_err *err);
-    pin_status (*peek)(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+    pin_status (*peek)(struct pin_store *s, const char *const *queues, size_t queue_count,
+                       struct pin_peek *out, struct pin_err *err);
     pin_status (*bot_tick)(struct pin_store *s, const struct pin_bot_row *bot, struct pin_err *err);
     pin_status (*bot_leave)(struct pin_store *s, const char *name, struct pin_err *err);
     pin_status (*bots)(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,
@@ -64,6 +66,8 @@ struct pin_store_driver {
                           struct pin_err *err);
     pin_status (*cancel)(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
                          enum pin_run_state *state, struct pin_err *err);
+    pin_status (*retry)(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                        enum pin_run_state *state, struct pin_err *err);
     pin_status (*record)(struct pin_store *s, const struct pin_enqueue *run,
                          const struct pin_result *result, const char *worker, int64_t created_ms,
                          int64_t finished_ms, struct pin_err *err);
@@ -85,7 +89,7 @@ struct pin_store_driver {
     pin_status (*occurrences)(struct pin_store *s, const char *schedule, int64_t from_ms,
                               int64_t to_ms, size_t limit, pin_each_occurrence each, void *context,
                               struct pin_err *err);
-    pin_status (*schedule_live)(struct pin_store *s, const char *schedule, size_t *count,
+    pin_status (*schedule_live)(struct pin_store *s, const char *schedule, struct pin_live_run *out,
                                 struct pin_err *err);
     pin_status (*list)(struct pin_store *s, const struct pin_run_filter *filter, pin_each_run each,
                        void *context, struct pin_err *err);

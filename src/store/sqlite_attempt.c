@@ -86,7 +86,7 @@ pin__part_progress(struct pin_store *s, const struct pin_hold *hold, int64_t don
 /* --- the end of an attempt --- */
 
 struct attempt {
-    int attempt, attempt_limit, lost;
+    int attempt, attempt_limit, attempt_base, lost;
     bool cancel_requested;
     int64_t started_ms;
     char worker[128];
@@ -100,8 +100,8 @@ read_attempt(struct pin_store *s, const struct pin_hold *hold, struct attempt *o
     struct pin_sql q;
     pin_status st = pin__sql_start(
         &q, s->session,
-        "select attempt + 1, attemptLimit, lost, cancelRequested, c.worker, c.startedAt"
-        " from pinstripe_claims c join pinstripe_runs r on r.id = c.run"
+        "select attempt + 1, attemptLimit, lost, cancelRequested, c.worker, c.startedAt,"
+        " attemptBase from pinstripe_claims c join pinstripe_runs r on r.id = c.run"
         " where c.run = ? and c.token = ?",
         VALUES(val_id(&hold->id), val_number(hold->token)), err);
 
@@ -113,7 +113,8 @@ read_attempt(struct pin_store *s, const struct pin_hold *hold, struct attempt *o
                                  .attempt_limit = (int)row_number(&q.row[1]),
                                  .lost = (int)row_number(&q.row[2]),
                                  .cancel_requested = row_number(&q.row[3]) != 0,
-                                 .started_ms = row_number(&q.row[5]) };
+                                 .started_ms = row_number(&q.row[5]),
+                                 .attempt_base = (int)row_number(&q.row[6]) };
         snprintf(out->worker, sizeof out->worker, "%s", worker ? worker : "");
     }
     pin__sql_end(&q);
@@ -150,7 +151,8 @@ retry_later(struct pin_store *s, const struct pin_hold *hold, const struct attem
 
     *due_ms = now_ms + (r->retry_after_ms > 0
                             ? r->retry_after_ms
-                            : pin__retry_delay_ms(r->retry, a->attempt - a->lost, r->random));
+                            : pin__retry_delay_ms(r->retry, a->attempt - a->attempt_base - a->lost,
+                                                  r->random));
     st = pin__sql_run(
         s->session, sql,
         VALUES(val_number(pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_RETRY)), val_number(*due_ms),

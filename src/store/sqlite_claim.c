@@ -183,6 +183,7 @@ read_candidate(struct claiming *c, const struct pin_value *row, struct candidate
     claim->key = copy_text(c->arena, &row[16], &failed);
     claim->trigger = (enum pin_trigger)row_number(&row[17]);
     claim->cursor = copy_text(c->arena, &row[18], &failed);
+    claim->turn = out->turn;
     out->gate = copy_text(c->arena, &row[20], &failed);
     claim->tenant_zone = copy_text(c->arena, &row[22], &failed);
     claim->hold.gated = out->gate != NULL;
@@ -240,7 +241,9 @@ gate_is_full(struct claiming *c, const struct candidate *at, bool *full, struct 
 {
     int64_t running = 0;
     pin_status st =
-        pin__sql_integer(c->s->session, "select count(*) from pinstripe_claims where gate = ?",
+        pin__sql_integer(c->s->session,
+                         "select (select count(*) from pinstripe_claims where gate = ?1)"
+                         " + (select count(*) from pinstripe_runs where gate = ?1 and state = 4)",
                          VALUES(val_text(at->gate)), &running, err);
 
     *full = running >= at->gate_limit;

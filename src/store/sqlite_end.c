@@ -5,8 +5,8 @@ enum { CHILDREN_AT_ONCE = 500 };
 
 /* --- gates --- */
 
-/* Lets in as many of those held as there are places. There is always one that is queued or running
- * while any is held, and its end comes here again: nobody is forgotten. */
+/* Lets in as many of those held as there are places. There is always one that is queued, running or
+ * waiting for its children while any is held, and its end comes here again: nobody is forgotten. */
 pin_status
 pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *err)
 {
@@ -20,7 +20,7 @@ pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *er
         return st == PIN_EMPTY ? PIN_OK : st;
     st = pin__sql_integer(s->session,
                           "select count(*) from (select 1 from pinstripe_runs where gate = ?"
-                          " and state = 1 limit ?)",
+                          " and state in (1, 4) limit ?)",
                           VALUES(val_text(gate), val_number(limit)), &inside, err);
     if (st != PIN_OK || inside >= limit)
         return st;
@@ -50,6 +50,9 @@ pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *er
     "case when ?10 is null then reasons else json_insert(coalesce(reasons, '[]'), '$[#]',"         \
     " json_object('attempt', attempt + 1, 'at', ?2, 'reason', ?10)) end, "
 
+#define RETRIED     "attemptBase, r.gate, gateLimit, tenantZone, cursor, "
+#define FOR_A_RETRY "token, attemptBase, gate, gateLimit, tenantZone, cursor"
+
 static pin_status
 not_held(const struct pin_hold *hold, struct pin_err *err)
 {
@@ -63,15 +66,15 @@ not_held(const struct pin_hold *hold, struct pin_err *err)
 static pin_status
 move_to_history(struct pin_store *s, const struct pin_ending *e, struct pin_err *err)
 {
-    static const char claimed[] =
-        INTO_HISTORY "reasons, " KEPT ") select id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-                     " coalesce(?9, c.startedAt), attempt + 1, c.worker, " REASONS KEPT
-                     " from pinstripe_claims c cross join pinstripe_runs r on r.id = c.run"
-                     " where c.run = ?11 and c.token = ?12";
-    static const char others[] =
-        INTO_HISTORY "reasons, " KEPT ") select id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-                     " coalesce(?9, startedAt), attempt, worker, " REASONS KEPT
-                     " from pinstripe_runs where id = ?11 and token = ?12 and state = ?13";
+    static const char claimed[] = INTO_HISTORY FOR_A_RETRY
+        ", reasons, " KEPT ") select id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " coalesce(?9, c.startedAt), attempt + 1, c.worker, r.token + 1, " RETRIED REASONS KEPT
+        " from pinstripe_claims c cross join pinstripe_runs r on r.id = c.run"
+        " where c.run = ?11 and c.token = ?12";
+    static const char others[] = INTO_HISTORY FOR_A_RETRY
+        ", reasons, " KEPT ") select id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " coalesce(?9, startedAt), attempt, worker, token, " RETRIED REASONS KEPT
+        " from pinstripe_runs r where id = ?11 and token = ?12 and state = ?13";
     static const struct pin_result none = { .outcome = "cancelled" };
     const struct pin_result *r = e->result ? e->result : &none;
     const struct pin_value values[] = {
@@ -273,14 +276,17 @@ read_waiting(struct pin_store *s, const struct pin_run_id *id, struct parent *ou
 {
     struct pin_sql q;
     pin_status st = pin__sql_start(&q, s->session,
-                                   "select token, childrenFailed, cancelRequested from"
-                                   " pinstripe_runs where id = ? and state = 4",
+                                   "select token, childrenFailed, cancelRequested, gate is not"
+                                   " null from pinstripe_runs where id = ? and state = 4",
                                    VALUES(val_id(id)), err);
 
     if (st != PIN_OK)
         return st;
     if ((st = pin__sql_step(&q, err)) == PIN_OK) {
-        *out = (struct parent){ .hold = { .id = *id, .token = row_number(&q.row[0]) },
+        *out = (struct parent){ .hold = { .id = *id,
+                                          .token = row_number(&q.row[0]),
+                                          .gated = row_number(&q.row[3]) != 0,
+                                          .parent = true },
                                 .children_failed = row_number(&q.row[1]),
                                 .cancelled = row_number(&q.row[2]) != 0 };
     }
@@ -357,9 +363,11 @@ let_wait(struct pin_store *s, const struct pin_hold *hold, enum pin_run_state st
     pin_status st = pin__sql_run(
         s->session,
         "update pinstripe_runs set state = ?, token = ?, attempt = attempt + 1,"
+        " cursor = ?,"
         " (startedAt, worker) = (select startedAt, worker from pinstripe_claims where run = id)"
         " where id = ?",
-        VALUES(val_number(state), val_number(hold->token), val_id(&hold->id)), NULL, err);
+        VALUES(val_number(state), val_number(hold->token), val_text(ALL_MADE), val_id(&hold->id)),
+        NULL, err);
 
     return st == PIN_OK ? pin__sql_run(s->session, "delete from pinstripe_claims where run = ?",
                                        VALUES(val_id(&hold->id)), NULL, err)
@@ -370,16 +378,11 @@ static pin_status
 stop_making(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms,
             enum pin_run_state *state, struct pin_err *err)
 {
-    struct ties ties = { .gate = NULL };
     pin_status st;
 
     *state = pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_FAN_OUT);
     st = let_wait(s, hold, *state, err);
     pin__fault("store.fan_out.last");
-    if (st == PIN_OK && hold->gated && (st = read_ties(s, &hold->id, &ties, err)) == PIN_OK &&
-        ties.gate)
-        st = pin__part_release_gate(s, ties.gate, err);
-    free(ties.gate);
     return st == PIN_OK ? pin__part_settle_parent(s, &hold->id, now_ms, state, err) : st;
 }
 
@@ -585,8 +588,9 @@ pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                  int64_t finished_ms, struct pin_err *err)
 {
     static const char sql[] =
-        INTO_HISTORY KEPT ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?,"
-                          " ?, ?, ?, ?, ?, ?, ?)";
+        INTO_HISTORY "cursor, " KEPT
+                     ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?,"
+                     " ?, ?, ?, ?, ?, ?, ?)";
     const struct pin_result *r = result;
     pin_status st = pin__sql_run(
         s->session, sql,
@@ -595,8 +599,9 @@ pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
             val_text(r->outcome ? r->outcome : "unknown"), val_bytes(r->error),
             val_number(r->wall_us), val_number(r->cpu_us), val_number((int64_t)r->peak_heap_bytes),
             val_number(r->exit_signal), val_number(r->started_ms ? r->started_ms : created_ms),
-            val_text(worker), val_number(run->priority), val_number(created_ms),
-            val_number(run->role), val_number(run->trigger), val_number(created_ms),
+            val_text(worker), val_text(run->role == PIN_ROLE_PARENT ? ALL_MADE : NULL),
+            val_number(run->priority), val_number(created_ms), val_number(run->role),
+            val_number(run->trigger), val_number(created_ms),
             run->schedule ? val_number(run->scheduled_for_ms) : pin__value_null(),
             val_text(run->queue ? run->queue : PIN_STORE_QUEUE), val_text(run->job),
             val_text(run->tenant), val_text(run->schedule), val_text(run->key), val_id(run->parent),

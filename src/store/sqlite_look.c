@@ -29,6 +29,15 @@ where(struct look *l, bool wanted, const char *condition, struct pin_value v)
     add_value(l, v);
 }
 
+/* A state says which of the two tables to look into. */
+static bool
+may_be_in(const struct pin_run_filter *f, bool history)
+{
+    if (f->has_state)
+        return pin__run_is_final(f->state) == history;
+    return !history || !f->live;
+}
+
 /* A run that is due is running when it is claimed. The number stands in the text, since partial
  * indexes are about states (sqlite_end.c says what a parameter costs then). */
 static void
@@ -54,6 +63,8 @@ add_filter(struct look *l, const struct pin_run_filter *f, bool history)
     where(l, f->job, " and job = ?", val_text(f->job));
     where(l, f->tenant, " and tenant = ?", val_text(f->tenant));
     where_state(l, f, history);
+    if (history && f->has_state && f->state != PIN_RUN_SUCCEEDED)
+        pin__buf_adds(&l->sql, " and state <> 5"); /* the index's own condition */
     where(l, f->since_ms > 0, " and id >= ?", val_id(&l->since));
     where(l, f->until_ms > 0, " and id < ?", val_id(&l->until));
     where(l, f->schedule, " and schedule = ?", val_text(f->schedule));
@@ -146,12 +157,16 @@ pin__part_list(struct pin_store *s, const struct pin_run_filter *filter, pin_eac
     size_t unused;
     pin_status st;
 
-    pin__buf_adds(&l.sql, LIVE);
-    add_filter(&l, filter, false);
-    where(&l, filter->before, " and id < ?", val_id(filter->before));
-    pin__buf_adds(&l.sql, " union all " FINISHED);
-    add_filter(&l, filter, true);
-    where(&l, filter->before, " and id < ?", val_id(filter->before));
+    if (may_be_in(filter, false)) {
+        pin__buf_adds(&l.sql, LIVE);
+        add_filter(&l, filter, false);
+        where(&l, filter->before, " and id < ?", val_id(filter->before));
+    }
+    if (may_be_in(filter, true)) {
+        pin__buf_adds(&l.sql, may_be_in(filter, false) ? " union all " FINISHED : FINISHED);
+        add_filter(&l, filter, true);
+        where(&l, filter->before, " and id < ?", val_id(filter->before));
+    }
     where(&l, true, " order by 1 desc limit ?",
           val_number(filter->limit ? (int64_t)filter->limit : LIST_LIMIT));
     st = each_row(s, &l, each, context, &unused, err);
@@ -209,11 +224,14 @@ pin_status
 pin__part_count(struct pin_store *s, const struct pin_run_filter *filter,
                 int64_t counts[PIN_RUN_STATE_COUNT], struct pin_err *err)
 {
-    pin_status st;
+    pin_status st = PIN_OK;
 
     memset(counts, 0, PIN_RUN_STATE_COUNT * sizeof *counts);
-    st = count_table(s, filter, false, counts, err);
-    return st == PIN_OK ? count_table(s, filter, true, counts, err) : st;
+    if (may_be_in(filter, false))
+        st = count_table(s, filter, false, counts, err);
+    if (st == PIN_OK && may_be_in(filter, true))
+        st = count_table(s, filter, true, counts, err);
+    return st;
 }
 
 /* --- what a run printed --- */

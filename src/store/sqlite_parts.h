@@ -15,6 +15,8 @@
     (const struct pin_value[]){ __VA_ARGS__ },                                                     \
         sizeof((const struct pin_value[]){ __VA_ARGS__ }) / sizeof(struct pin_value)
 
+#define ALL_MADE "" /* a parent's cursor when all its children are made */
+
 static inline struct pin_value
 val_number(int64_t v)
 {
@@ -145,9 +147,17 @@ pin_status pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                             const struct pin_result *result, const char *worker, int64_t created_ms,
                             int64_t finished_ms, struct pin_err *err);
 
-/* sqlite_schedule.c */
+/* sqlite_retry.c */
+pin_status pin__part_retry(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                           enum pin_run_state *state, struct pin_err *err);
+
+/* sqlite_reconcile.c */
 pin_status pin__part_reconcile(struct pin_store *s, const struct pin_reconcile *r,
                                struct pin_err *err);
+
+/* sqlite_schedule.c */
+pin_status pin__part_schedule(struct pin_store *s, const char *id, struct pin_arena *arena,
+                              struct pin_schedule_row *out, struct pin_err *err);
 pin_status pin__part_schedules(struct pin_store *s, int64_t until_ms, size_t limit,
                                struct pin_arena *arena, struct pin_schedule_row **rows,
                                size_t *count, struct pin_err *err);
@@ -160,11 +170,12 @@ pin_status pin__part_occurrence(struct pin_store *s, const struct pin_occurrence
 pin_status pin__part_occurrences(struct pin_store *s, const char *schedule, int64_t from_ms,
                                  int64_t to_ms, size_t limit, pin_each_occurrence each,
                                  void *context, struct pin_err *err);
-pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
-                                   struct pin_err *err);
+pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule,
+                                   struct pin_live_run *out, struct pin_err *err);
 
 /* sqlite_bot.c */
-pin_status pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+pin_status pin__part_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                          struct pin_peek *out, struct pin_err *err);
 pin_status pin__part_bot_tick(struct pin_store *s, const struct pin_bot_row *bot,
                               struct pin_err *err);
 pin_status pin__part_bot_leave(struct pin_store *s, const char *name, struct pin_err *err);

@@ -1,4 +1,4 @@
-/* sqlite_schedule.c - schedules, and what became of each of their due times. */
+/* sqlite_schedule.c - schedules as they are, and what became of each of their due times. */
 #include <inttypes.h>
 
 #include "store/sqlite_parts.h"
@@ -13,23 +13,27 @@ mix(uint64_t h, const char *text)
     return (h ^ 0xff) * 0x100000001b3u; /* "ab","c" is not "a","bc" */
 }
 
+/* The zones of tenants stand at the end, so those that are due together are near each other in the
+ * table. */
 void
 pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE])
 {
+    const char *zone = row->time_zone ? row->time_zone : "";
     uint64_t h = 0xcbf29ce484222325u;
 
+    h = mix(h, row->job);
     h = mix(h, row->cron);
-    h = mix(h, row->time_zone ? row->time_zone : "");
     h = mix(h, row->args ? row->args : "[]");
-    if (row->by_tenant)
-        h = mix(h, "by tenant");
-    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.280s#%016" PRIx64, row->job, h);
+    h = mix(h, row->by_tenant ? "by tenant" : zone);
+    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.230s#%016" PRIx64 "%s%.64s", row->job, h,
+             row->by_tenant ? "@" : "", row->by_tenant ? zone : "");
 }
 
 /* --- reading --- */
 
 #define COLUMNS                                                                                    \
-    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant"
+    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant,"    \
+    " pausedAt, createdAt"
 
 static const char *
 keep(struct pin_arena *arena, const struct pin_value *v, bool *failed)
@@ -57,6 +61,8 @@ read_row(struct pin_arena *arena, const struct pin_value *row, struct pin_schedu
     out->evaluated_ms = row_number(&row[8]);
     out->paused = row_number(&row[9]) != 0;
     out->by_tenant = row_number(&row[10]) != 0;
+    out->paused_ms = row_number(&row[11]);
+    out->created_ms = row_number(&row[12]);
     return !failed;
 }
 
@@ -88,181 +94,34 @@ pin__part_schedules(struct pin_store *s, int64_t until_ms, size_t limit, struct 
     int64_t there = 0;
     size_t room;
     pin_status st = pin__sql_integer(
-        s->session, "select count(*) from pinstripe_schedules where nextDueAt <= ?",
-        VALUES(val_number(until_ms)), &there, err);
+        s->session,
+        "select count(*) from (select 1 from pinstripe_schedules where nextDueAt <= ? limit ?)",
+        VALUES(val_number(until_ms), val_number(limit ? (int64_t)limit : -1)), &there, err);
 
     *rows = NULL;
     *count = 0;
     if (st != PIN_OK)
         return st;
-    room = limit && limit < (size_t)there ? limit : (size_t)there;
+    room = (size_t)there;
     if (!(*rows = pin__arena_alloc(arena, (room + 1) * sizeof **rows)))
         return pin__err_no_memory(err);
     return read_rows(s, until_ms, room, arena, *rows, count, err);
 }
 
-/* --- reconcile --- */
-
-struct reconciling {
-    struct pin_store *s;
-    struct pin_arena arena;
-    struct pin_schedule_row *old; /* sorted by id */
-    size_t old_count;
-    struct pin_schedule_row *new; /* with ids; sorted, each once */
-    size_t new_count;
-    const struct pin_reconcile *asked;
-};
-
-static int
-by_id(const void *a, const void *b)
+pin_status
+pin__part_schedule(struct pin_store *s, const char *id, struct pin_arena *arena,
+                   struct pin_schedule_row *out, struct pin_err *err)
 {
-    const struct pin_schedule_row *x = a, *y = b;
+    struct pin_sql q;
+    pin_status st =
+        pin__sql_start(&q, s->session, "select " COLUMNS " from pinstripe_schedules where id = ?",
+                       VALUES(val_text(id)), err);
 
-    return strcmp(x->id, y->id);
-}
-
-static const struct pin_schedule_row *
-find(const struct pin_schedule_row *rows, size_t count, const struct pin_schedule_row *like)
-{
-    return count ? bsearch(like, rows, count, sizeof *rows, by_id) : NULL;
-}
-
-static pin_status
-name_new(struct reconciling *r, struct pin_err *err)
-{
-    const struct pin_schedule_row *rows = r->asked->rows;
-    size_t count = r->asked->count;
-    char id[PIN_SCHEDULE_ID_SIZE];
-    size_t kept = 0;
-
-    if (!(r->new = pin__arena_alloc(&r->arena, (count + 1) * sizeof *r->new)))
-        return pin__err_no_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        r->new[i] = rows[i];
-        pin__schedule_id(&rows[i], id);
-        if (!(r->new[i].id = pin__arena_strdup(&r->arena, id)))
-            return pin__err_no_memory(err);
-    }
-    if (count)
-        qsort(r->new, count, sizeof *r->new, by_id);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || strcmp(r->new[kept - 1].id, r->new[i].id) != 0)
-            r->new[kept++] = r->new[i];
-    r->new_count = kept;
-    return PIN_OK;
-}
-
-static void
-tell(struct reconciling *r, enum pin_diff what, const struct pin_schedule_row *row)
-{
-    if (r->asked->diff)
-        r->asked->diff(r->asked->context, what, row);
-}
-
-/* Of one job, those of `rows` that are not in `others`; *one is the last of them. */
-static size_t
-only_here(const struct pin_schedule_row *rows, size_t count, const struct pin_schedule_row *others,
-          size_t other_count, const char *job, const struct pin_schedule_row **one)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].job, job) == 0 && !find(others, other_count, &rows[i])) {
-            *one = &rows[i];
-            n++;
-        }
-    return n;
-}
-
-/* A job whose only change is one line that became another: the pause goes over. */
-static bool
-inherits_pause(struct reconciling *r, const struct pin_schedule_row *row)
-{
-    const struct pin_schedule_row *gone = NULL, *come = NULL;
-
-    return only_here(r->old, r->old_count, r->new, r->new_count, row->job, &gone) == 1 &&
-           only_here(r->new, r->new_count, r->old, r->old_count, row->job, &come) == 1 &&
-           gone->paused;
-}
-
-static pin_status
-add(struct reconciling *r, const struct pin_schedule_row *row, struct pin_err *err)
-{
-    static const char sql[] =
-        "insert into pinstripe_schedules (id, job, cron, timeZone, args, missed, overlap, paused,"
-        " pausedAt, evaluatedAt, nextDueAt, createdAt, byTenant)"
-        " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8, ?9, null), ?9, ?10, ?9, ?11)";
-
-    tell(r, PIN_DIFF_ADDED, row);
-    return pin__sql_run(r->s->session, sql,
-                        VALUES(val_text(row->id), val_text(row->job), val_text(row->cron),
-                               val_text(row->time_zone), val_text(row->args ? row->args : "[]"),
-                               val_number(row->missed), val_number(row->overlap),
-                               val_number(inherits_pause(r, row)), val_number(r->asked->now_ms),
-                               val_number(row->next_due_ms), val_number(row->by_tenant)),
-                        NULL, err);
-}
-
-static pin_status
-change(struct reconciling *r, const struct pin_schedule_row *was,
-       const struct pin_schedule_row *row, struct pin_err *err)
-{
-    if (was->missed == row->missed && was->overlap == row->overlap)
-        return PIN_OK;
-    tell(r, PIN_DIFF_CHANGED, row);
-    return pin__sql_run(
-        r->s->session, "update pinstripe_schedules set missed = ?, overlap = ? where id = ?",
-        VALUES(val_number(row->missed), val_number(row->overlap), val_text(row->id)), NULL, err);
-}
-
-static pin_status
-drop(struct reconciling *r, const struct pin_schedule_row *row, struct pin_err *err)
-{
-    tell(r, PIN_DIFF_REMOVED, row);
-    return pin__sql_run(r->s->session, "delete from pinstripe_schedules where id = ?",
-                        VALUES(val_text(row->id)), NULL, err);
-}
-
-static bool
-is_kept(const struct reconciling *r, const struct pin_schedule_row *row)
-{
-    for (size_t i = 0; i < r->asked->kept_count; i++)
-        if (strcmp(r->asked->kept_jobs[i], row->job) == 0)
-            return true;
-    return false;
-}
-
-static pin_status
-reconcile(struct reconciling *r, struct pin_err *err)
-{
-    pin_status st = pin__part_schedules(r->s, INT64_MAX, 0, &r->arena, &r->old, &r->old_count, err);
-
-    if (st == PIN_OK)
-        st = name_new(r, err);
     if (st != PIN_OK)
         return st;
-    if (r->old_count)
-        qsort(r->old, r->old_count, sizeof *r->old, by_id);
-    for (size_t i = 0; st == PIN_OK && i < r->old_count; i++)
-        if (!find(r->new, r->new_count, &r->old[i]) && !is_kept(r, &r->old[i]))
-            st = drop(r, &r->old[i], err);
-    for (size_t i = 0; st == PIN_OK && i < r->new_count; i++) {
-        const struct pin_schedule_row *was = find(r->old, r->old_count, &r->new[i]);
-
-        st = was ? change(r, was, &r->new[i], err) : add(r, &r->new[i], err);
-    }
-    return st;
-}
-
-pin_status
-pin__part_reconcile(struct pin_store *s, const struct pin_reconcile *asked, struct pin_err *err)
-{
-    struct reconciling r = { .s = s, .arena = PIN_ARENA_INIT((size_t)1 << 30), .asked = asked };
-    pin_status st = pin__part_begin(s, err);
-
-    if (st == PIN_OK)
-        st = pin__part_end(s, reconcile(&r, err), err);
-    pin__arena_fini(&r.arena);
+    if ((st = pin__sql_step(&q, err)) == PIN_OK && !read_row(arena, q.row, out))
+        st = pin__err_no_memory(err);
+    pin__sql_end(&q);
     return st;
 }
 
@@ -278,7 +137,8 @@ pin__part_advance(struct pin_store *s, const char *id, int64_t evaluated_ms, int
     pin__fault("store.advance.before");
     st = pin__sql_run(s->session,
                       "update pinstripe_schedules set evaluatedAt = ?1, nextDueAt = ?2"
-                      " where id = ?3 and evaluatedAt < ?1",
+                      " where id = ?3 and (evaluatedAt < ?1 or (evaluatedAt = ?1"
+                      " and nextDueAt < ?2))",
                       VALUES(val_number(evaluated_ms), val_number(next_due_ms), val_text(id)),
                       &changed, err);
     if (st == PIN_OK && changed == 0)
@@ -367,14 +227,24 @@ pin__part_occurrences(struct pin_store *s, const char *schedule, int64_t from_ms
 }
 
 pin_status
-pin__part_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
+pin__part_schedule_live(struct pin_store *s, const char *schedule, struct pin_live_run *out,
                         struct pin_err *err)
 {
-    int64_t live = 0;
-    pin_status st =
-        pin__sql_integer(s->session, "select count(*) from pinstripe_runs where schedule = ?",
-                         VALUES(val_text(schedule)), &live, err);
+    struct pin_sql q;
+    pin_status st = pin__sql_start(
+        &q, s->session,
+        "select id, iif(exists (select 1 from pinstripe_claims where run = id), 2, state),"
+        " scheduledFor from pinstripe_runs"
+        " where schedule = ? order by id limit 1",
+        VALUES(val_text(schedule)), err);
 
-    *count = (size_t)live;
+    if (st != PIN_OK)
+        return st;
+    if ((st = pin__sql_step(&q, err)) == PIN_OK) {
+        row_id(&q.row[0], &out->id);
+        out->state = (enum pin_run_state)row_number(&q.row[1]);
+        out->scheduled_for_ms = row_number(&q.row[2]);
+    }
+    pin__sql_end(&q);
     return st;
 }

@@ -21,6 +21,8 @@ static const unsigned char next[PIN_RUN_STATE_COUNT][PIN_RUN_EVENT_COUNT] = {
     [PIN_RUN_WAITING] = { [PIN_EVENT_SUCCEED] = TO(SUCCEEDED),
                           [PIN_EVENT_FAIL] = TO(FAILED),
                           [PIN_EVENT_CANCEL] = TO(CANCELLED) },
+    [PIN_RUN_FAILED] = { [PIN_EVENT_REOPEN] = TO(QUEUED), [PIN_EVENT_REJOIN] = TO(WAITING) },
+    [PIN_RUN_CANCELLED] = { [PIN_EVENT_REOPEN] = TO(QUEUED), [PIN_EVENT_REJOIN] = TO(WAITING) },
 };
 
 static const char *const names[PIN_RUN_STATE_COUNT] = {

@@ -15,7 +15,7 @@ enum pin_run_state {                      /* the numbers are in databases: never
                      PIN_RUN_RUNNING = 2, /* claimed: somebody holds its token */
                      PIN_RUN_HELD = 3,    /* due, but its job or tenant has all its slots in use */
                      PIN_RUN_WAITING = 4, /* its children run; it holds no slot */
-                     PIN_RUN_SUCCEEDED = 5, /* the last three are final */
+                     PIN_RUN_SUCCEEDED = 5, /* the last three are final, but for a REOPEN */
                      PIN_RUN_FAILED = 6,
                      PIN_RUN_CANCELLED = 7,
                      PIN_RUN_STATE_COUNT
@@ -33,6 +33,8 @@ enum pin_run_event {
     PIN_EVENT_GIVE_BACK, /* a deliberate stop: as if it had not been claimed */
     PIN_EVENT_FAN_OUT,   /* all its children are made */
     PIN_EVENT_CANCEL,    /* somebody asked for it not to happen */
+    PIN_EVENT_REOPEN,    /* somebody asked for it once more */
+    PIN_EVENT_REJOIN,    /* the same, of a parent whose children are all made */
     PIN_RUN_EVENT_COUNT
 };
 

@@ -13,6 +13,12 @@ pin__store_migrate(struct pin_session *session, const uint8_t identity[16], int6
 }
 
 pin_status
+pin__store_version(struct pin_session *session, int64_t *version, struct pin_err *err)
+{
+    return driver->version(session, version, err);
+}
+
+pin_status
 pin__store_open(struct pin_store **out, struct pin_session *session, struct pin_err *err)
 {
     struct pin_store *s = calloc(1, sizeof *s);
@@ -184,6 +190,13 @@ pin__store_cancel(struct pin_store *s, const struct pin_run_id *id, int64_t now_
 }
 
 pin_status
+pin__store_retry(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                 enum pin_run_state *state, struct pin_err *err)
+{
+    return s->driver->retry(s, id, now_ms, state, err);
+}
+
+pin_status
 pin__store_record(struct pin_store *s, const struct pin_enqueue *run,
                   const struct pin_result *result, const char *worker, int64_t created_ms,
                   int64_t finished_ms, struct pin_err *err)
@@ -212,9 +225,10 @@ pin__store_reconcile(struct pin_store *s, const struct pin_reconcile *r, struct 
 }
 
 pin_status
-pin__store_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err)
+pin__store_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                struct pin_peek *out, struct pin_err *err)
 {
-    return s->driver->peek(s, out, err);
+    return s->driver->peek(s, queues, queue_count, out, err);
 }
 
 pin_status
@@ -271,10 +285,10 @@ pin__store_occurrences(struct pin_store *s, const char *schedule, int64_t from_m
 }
 
 pin_status
-pin__store_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
+pin__store_schedule_live(struct pin_store *s, const char *schedule, struct pin_live_run *out,
                          struct pin_err *err)
 {
-    return s->driver->schedule_live(s, schedule, count, err);
+    return s->driver->schedule_live(s, schedule, out, err);
 }
 
 pin_status

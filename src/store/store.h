@@ -42,6 +42,9 @@ struct pin_store; /* opaque */
  * new: 16 random bytes. */
 pin_status pin__store_migrate(struct pin_session *session, const uint8_t identity[16],
                               int64_t now_ms, struct pin_err *err) PIN_MUST_USE;
+/* The version of the tables there are; 0 when there is no store. Fails as pin__store_migrate. */
+pin_status pin__store_version(struct pin_session *session, int64_t *version,
+                              struct pin_err *err) PIN_MUST_USE;
 /* Borrows the session, which must outlive the store. PIN_NOT_FOUND when the database has no store
  * (a project without records works), PIN_CONFIG as pin__store_migrate, also for an older one. */
 pin_status pin__store_open(struct pin_store **out, struct pin_session *session,
@@ -92,7 +95,8 @@ struct pin_enqueue { /* borrowed; zeros are the defaults */
     int64_t key_for_ms; /* 0: PIN_STORE_KEY_MS */
     int64_t
         unique_for_ms; /* the same job, tenant and args again within it gives the run there is */
-    const char *gate;  /* runs of one gate run at most gate_limit at once; NULL: no gate */
+    const char *gate;  /* runs of one gate run at most gate_limit at once, a parent until its
+                          children have ended; NULL: no gate */
     int gate_limit;
     const struct pin_run_id *parent; /* the run that asked for it; NULL: none */
     enum pin_role role;
@@ -141,6 +145,7 @@ struct pin_claim {
     const char *key; /* NULL: none */
     enum pin_trigger trigger;
     const char *tenant_zone; /* PARENT, as in pin_enqueue */
+    int64_t turn;            /* within its queue and priority the lower goes first */
     const char *cursor;      /* PARENT: where making children goes on; NULL: at the start */
     const char *worker;      /* the request's */
 };
@@ -169,9 +174,10 @@ struct pin_peek {            /* INT64_MAX: never */
     int64_t lapse_ms;        /* when the next lease lapses */
     int64_t schedule_due_ms; /* when the next schedule is due */
 };
-/* One statement that writes nothing: what a bot that has nothing to do looks at now and then. */
-pin_status pin__store_peek(struct pin_store *s, struct pin_peek *out,
-                           struct pin_err *err) PIN_MUST_USE;
+/* One statement that writes nothing: what a bot that has nothing to do looks at now and then.
+ * `ready` is of these queues, none: of all. */
+pin_status pin__store_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                           struct pin_peek *out, struct pin_err *err) PIN_MUST_USE;
 
 /* For a run that lasts: when it began and where, for people. Not needed before finish. */
 pin_status pin__store_start(struct pin_store *s, const struct pin_hold *hold, const char *worker,
@@ -248,6 +254,15 @@ pin_status pin__store_fan_out(struct pin_store *s, const struct pin_hold *hold,
  * ended before, PIN_NOT_FOUND when there is no such run. */
 pin_status pin__store_cancel(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
                              enum pin_run_state *state, struct pin_err *err) PIN_MUST_USE;
+#define PIN_STORE_REOPENED "put back in the queue" /* how such a reason ends */
+/* A run that failed or was cancelled goes from the history back into the queue, due now, under the
+ * same id: with its reasons, and with as many attempts as it had at first. A parent takes those of
+ * its children along that failed or were cancelled, and goes on making the others where it had
+ * stopped; a child whose parent has ended becomes a plain run. *state: what it is now (a parent
+ * that has nothing to wait for has succeeded). PIN_CONFLICT when it is live or has succeeded,
+ * PIN_NOT_FOUND when there is no such run; of two callers at once one is told PIN_OK. */
+pin_status pin__store_retry(struct pin_store *s, const struct pin_run_id *id, int64_t now_ms,
+                            enum pin_run_state *state, struct pin_err *err) PIN_MUST_USE;
 /* A run that never was in the queue, written after the fact: with its result, in the history. */
 pin_status pin__store_record(struct pin_store *s, const struct pin_enqueue *run,
                              const struct pin_result *result, const char *worker,
@@ -288,12 +303,15 @@ struct pin_schedule_row {
     enum pin_overlap overlap;
     int64_t next_due_ms; /* INT64_MAX: never */
     int64_t
-        evaluated_ms; /* everything due up to here has an occurrence row; ignored by reconcile */
-    bool paused;      /* ignored by reconcile */
+        evaluated_ms;   /* everything due up to here has an occurrence row; ignored by reconcile */
+    bool paused;        /* ignored by reconcile */
+    int64_t paused_ms;  /* since when; 0: it is not */
+    int64_t created_ms; /* since when the store knows it; ignored by reconcile */
 };
 
 #define PIN_SCHEDULE_ID_SIZE 320
-/* "job#0123456789abcdef": the same job, line, zone and arguments are the same schedule. */
+/* "job#0123456789abcdef", for the tenants of a zone "job#0123456789abcdef@Europe/Paris": the same
+ * job, line, zone and arguments are the same schedule. */
 void pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE]);
 
 enum pin_diff { PIN_DIFF_ADDED, PIN_DIFF_CHANGED, PIN_DIFF_REMOVED };
@@ -306,8 +324,12 @@ struct pin_reconcile {
     void (*diff)(void *context, enum pin_diff what, const struct pin_schedule_row *row);
     void *context; /* of diff, which may be NULL */
 };
+#define PIN_SCHEDULE_AHEAD_MS ((int64_t)24 * 60 * 60 * 1000)
 /* Makes the schedules what the project says, and tells each difference. A new one owes nothing for
- * times before `now_ms`; a pause outlives a changed line when its job has only that one. */
+ * times before `now_ms`; it begins paused when all that its job had were, or when it replaces one
+ * that was and nothing else of the job changed. One that is due stays due; of the others the next
+ * due time becomes the given one. One that never was due again, or was evaluated further ahead of
+ * `now_ms` than PIN_SCHEDULE_AHEAD_MS (the clock was wrong), begins anew at `now_ms`. */
 pin_status pin__store_reconcile(struct pin_store *s, const struct pin_reconcile *r,
                                 struct pin_err *err) PIN_MUST_USE;
 /* Calls `each` for every schedule whose next due time is not after `until_ms` (INT64_MAX: all),
@@ -316,7 +338,8 @@ pin_status pin__store_schedules(struct pin_store *s, int64_t until_ms, size_t li
                                 struct pin_arena *arena, struct pin_schedule_row **rows,
                                 size_t *count, struct pin_err *err) PIN_MUST_USE;
 /* In the batch that makes the occurrences. Never goes back; PIN_LOST when somebody else has gone as
- * far already, or the schedule is gone. */
+ * far already, or the schedule is gone. With the evaluated_ms that the row has, only a later next
+ * due time is taken. */
 pin_status pin__store_schedule_advance(struct pin_store *s, const char *id, int64_t evaluated_ms,
                                        int64_t next_due_ms, struct pin_err *err) PIN_MUST_USE;
 /* A schedule's id, or a job's name for all of its own. PIN_NOT_FOUND. */
@@ -355,9 +378,14 @@ pin_status pin__store_occurrences(struct pin_store *s, const char *schedule, int
                                   pin_status (*each)(void *context, const struct pin_occurrence *o,
                                                      struct pin_err *err),
                                   void *context, struct pin_err *err) PIN_MUST_USE;
-/* How many runs of the schedule have not ended: for overlap. */
-pin_status pin__store_schedule_live(struct pin_store *s, const char *schedule, size_t *count,
-                                    struct pin_err *err) PIN_MUST_USE;
+struct pin_live_run {
+    struct pin_run_id id;
+    enum pin_run_state state;
+    int64_t scheduled_for_ms;
+};
+/* The oldest run of the schedule that has not ended: for overlap. PIN_EMPTY when there is none. */
+pin_status pin__store_schedule_live(struct pin_store *s, const char *schedule,
+                                    struct pin_live_run *out, struct pin_err *err) PIN_MUST_USE;
 
 /* --- bots --- */
 
@@ -406,6 +434,7 @@ struct pin_run_filter { /* zeros: every run */
     const char *job, *tenant;
     bool has_state;
     enum pin_run_state state;
+    bool live;        /* only those that have not ended; no meaning with a state */
     int64_t since_ms; /* created not before */
     int64_t until_ms; /* created before; 0: no end */
     const char *text; /* in arguments or error, ASCII case aside */

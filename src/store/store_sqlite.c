@@ -14,6 +14,10 @@
  * tenant '', the queue's own), and the lowest turn is claimed first. So a tenant with much to do
  * has high turns, and one that was quiet goes in front, once.
  *
+ * attemptBase is how many attempts a run had had when somebody asked for it once more: it then has
+ * as many again. In the history token, gate, tenantZone and cursor are kept for such a day only. A
+ * parent's cursor is '' when all its children are made.
+ *
  * The names begin with pinstripe_: the database layer hides them from this.database, and a project
  * can have a table runs of its own. To change a table: add a step to `steps`, never edit one.
  */
@@ -26,7 +30,8 @@ static const char *const step_1[] = {
     "create table pinstripe_runs (id blob primary key not null, state integer not null,"
     " token integer not null default 0, priority integer not null, turn integer not null,"
     " attempt integer not null default 0, attemptLimit integer not null,"
-    " lost integer not null default 0, dueAt integer not null, role integer not null,"
+    " attemptBase integer not null default 0, lost integer not null default 0, dueAt integer not "
+    "null, role integer not null,"
     " triggeredBy integer not null, createdAt integer not null, startedAt integer,"
     " cancelRequested integer not null default 0, childrenFailed integer not null default 0,"
     " gateLimit integer, scheduledFor integer, queue text not null, job text not null, tenant text,"
@@ -59,7 +64,9 @@ static const char *const step_1[] = {
     " finishedAt integer not null, wallUs integer, cpuUs integer, peakHeapBytes integer,"
     " exitSignal integer, scheduledFor integer, queue text not null, job text not null,"
     " tenant text, worker text, schedule text, uniqueKey text, parent blob, outcome text not null,"
-    " args text not null, params text, reasons text, error text) without rowid",
+    " args text not null, params text, reasons text, error text,"
+    " token integer not null default 0, attemptBase integer not null default 0, gate text,"
+    " gateLimit integer, tenantZone text, cursor text) without rowid",
     "create index pinstripe_runHistoryJobs on pinstripe_runHistory (job, id)",
     "create index pinstripe_runHistoryTenants on pinstripe_runHistory (tenant, id)"
     " where tenant is not null",
@@ -253,6 +260,16 @@ sqlite_migrate(struct pin_session *session, const uint8_t identity[16], int64_t 
 }
 
 static pin_status
+sqlite_version(struct pin_session *session, int64_t *version, struct pin_err *err)
+{
+    struct version v;
+    pin_status st = read_version(session, &v, err);
+
+    *version = v.number;
+    return st;
+}
+
+static pin_status
 sqlite_open(struct pin_store *s, struct pin_err *err)
 {
     struct version v;
@@ -284,6 +301,7 @@ sqlite_tidy(struct pin_store *s, struct pin_err *err)
 const struct pin_store_driver pin__store_sqlite = {
     .name = "sqlite",
     .migrate = sqlite_migrate,
+    .version = sqlite_version,
     .open = sqlite_open,
     .tidy = sqlite_tidy,
     .enqueue = pin__part_enqueue,
@@ -302,6 +320,7 @@ const struct pin_store_driver pin__store_sqlite = {
     .rescue = pin__part_rescue,
     .fan_out = pin__part_fan_out,
     .cancel = pin__part_cancel,
+    .retry = pin__part_retry,
     .record = pin__part_record,
     .output_add = pin__part_output_add,
     .output_read = pin__part_output_read,

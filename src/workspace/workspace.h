@@ -16,6 +16,8 @@ enum pin_task_kind {
                          below */
     PIN_TASK_SERVICE, /* call the service `name` of a fresh workspace with `args` (a project's own
                          runBackgroundJob) */
+    PIN_TASK_ZONES,   /* the time zones that tenants name; value: {"zones":["Europe/Paris", ""]},
+                         "" when some name none */
     PIN_TASK_MIGRATE, /* apply the project's migrations; value:
                          {"applied":["1700000001_create_core", ...]} */
     PIN_TASK_KIND_COUNT
@@ -43,6 +45,13 @@ struct pin_task { /* borrowed: everything lives until the task's outcome is ther
                               * leaves it; with tenant_name it is what a person wrote, name or id */
     const char *tenant_name; /* NULL when there is no tenant */
     struct pin_bytes cursor; /* TENANTS: where the last page ended; NULL for the first page */
+    const char *tenant_zone; /* TENANTS: only those whose timeZone this is, "" those that name none
+                              * or one that is not known; NULL: all */
+    const char *run_id;      /* JOB: of the run, as text */
+    uint32_t attempt;        /* JOB: 1 for the first */
+    const char *key;         /* JOB: NULL when it was given none */
+    int64_t due_ms;          /* JOB: when it was to run; 0: when it was called */
+    bool check_tenant;       /* JOB: the tenant may be gone, or not be one that the filter leaves */
     int64_t wall_ms;         /* limits; always set */
     uint64_t heap_bytes;
 };
@@ -85,6 +94,16 @@ const char *pin__outcome_kind_name(enum pin_outcome_kind kind);
 
 enum pin_stream { PIN_STDOUT = 1, PIN_STDERR = 2 };
 
+enum pin_call_kind {
+    PIN_CALL_RUN,       /* run the job now; answered when it has ended */
+    PIN_CALL_RUN_ONCE,  /* BackgroundJob.run: in exactly that tenant, never fanning out */
+    PIN_CALL_ENQUEUE,   /* args: one argument list a line. Answered with ["id", ...], after the
+                           commit */
+    PIN_CALL_BOT_START, /* have the executor watch schedules and queue; answered when it does */
+    PIN_CALL_BOT_STOP,
+    PIN_CALL_KIND_COUNT
+};
+
 struct pin_call {            /* one run asks for another */
     const char *name;        /* as the caller wrote it; the executor normalises */
     struct pin_bytes args;   /* JSON array */
@@ -92,7 +111,8 @@ struct pin_call {            /* one run asks for another */
     const char *
         tenant_id; /* the tenant of the calling workspace, which has looked it up; NULL when none */
     const char *tenant_name; /* NULL when there is no tenant */
-    bool once;               /* BackgroundJob.run: in exactly that tenant, never fanning out */
+    enum pin_call_kind kind;
+    struct pin_bytes options; /* ENQUEUE: a JSON object, see job/enqueue.h; NULL: none */
 };
 
 struct pin_host { /* filled in by the worker; all of it is called from the run's own thread */
@@ -103,6 +123,10 @@ struct pin_host { /* filled in by the worker; all of it is called from the run's
                        struct pin_err *err);
     /* What the run printed. Blocks while the reader is slow: that is the back-pressure. */
     void (*console)(void *context, enum pin_stream stream, const char *data, size_t size);
+    /* How far the run is, for people. */
+    void (*progress)(void *context, int64_t done, int64_t total, const char *text);
+    /* Runs were queued by a transaction of this worker, which has been committed. */
+    void (*wake)(void *context);
     /* Handles what arrives until something did or `until` has passed. PIN_LOST: the executor is
      * gone, give up. */
     pin_status (*wait)(void *context, struct pin_mono until);

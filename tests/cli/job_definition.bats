@@ -60,15 +60,30 @@ breaks() {
     breaks bad.js 'export default { async meta(){ throw new Error("in vain"); }, run(){} };' 'meta() must not be async'
 }
 
-@test "a verb of a later version says that it is not known" {
-    for verb in retry queue priority concurrency unique; do
-        breaks bad.js "export default { meta(){ this.$verb(1); }, run(){} };" "this.$verb is not known in this version" 'bad.js:1'
-    done
+@test "a queueing verb with a wrong value breaks the job, with what to write" {
+    local bad
+    while IFS='|' read -r bad sentence; do
+        breaks bad.js "export default { meta(){ this.$bad; }, run(){} };" "$sentence" 'bad.js:1'
+    done <<'ROWS'
+retry('often')|retry({ limit }) is a whole number from 0 to 100, not "often"
+retry({ limit: 1, wait: 5 })|retry() does not know the option "wait"; it knows limit, backoff, delay and maxDelay
+retry({ limit: 1, backoff: 'random' })|retry({ backoff }) is 'exponential', 'linear' or 'fixed', not "random"
+retry({ limit: 1, delay: 'soon' })|retry({ delay }) must be a duration such as '30s'
+queue('Mail Queue')|queue() needs a name of small letters, digits, - _ and ., such as 'mail'
+priority(1.5)|priority() is a whole number from -1000 to 1000, not 1.5
+concurrency({ limit: 0 })|concurrency({ limit }) is a whole number from 1 to 10000, not 0
+concurrency({ limit: 1, per: 'user' })|concurrency({ per }) is 'tenant' or 'job', not "user"
+unique({ during: '1h' })|unique() does not know the option "during"; it knows for
+unique({ for: 'ever' })|unique({ for }) must be a duration such as '30s'
+schedule({ cron: '* * * * *', missed: 'some' })|missed is 'latest', 'all' or 'skip', not "some"
+schedule({ cron: '* * * * *', overlap: 'maybe' })|overlap is 'skip', 'queue' or 'allow', not "maybe"
+schedule({ cron: '* * * * *', timeZone: 'tenant' })|timeZone: 'tenant' needs a project with multiTenant: true
+ROWS
 }
 
 @test "an unknown option of schedule breaks the job" {
     breaks bad.js 'export default { meta(){ this.schedule({ cron: "* * * * *", timezone: "UTC" }); }, run(){} };' \
-        'schedule() does not know the option "timezone"; it knows cron and timeZone' 'bad.js:1'
+        'schedule() does not know the option "timezone"; it knows cron, timeZone, missed and overlap' 'bad.js:1'
 }
 
 @test "a schedule without a cron expression breaks the job" {

@@ -88,10 +88,36 @@ TypeError bot.runBackgroundJobs(unixTime) needs a whole number of seconds since 
 TypeError bot.runBackgroundJobs(unixTime) needs a whole number of seconds since 1970; it got undefined'
 }
 
-@test "start and stop say that they are not known yet" {
-    project_with lib/background_jobs/main.js '
-        export default { async run(){ for(const verb of ["start", "stop"]) await this.bot[verb]().catch(e => console.log(e.message)); } };'
+@test "the bot is the same object each time" {
+    project_with lib/background_jobs/main.js 'export default { run(){ console.log(this.bot === this.bot, this.bot === this.context.workspace?.bot || this.workspace.bot === this.bot); } };'
     run_separately pinstripe run-background-job main
-    expect_in_output 'bot.start() is not known in this version'
-    expect_in_output 'bot.stop() is not known in this version'
+    expect_output 'true true'
+}
+
+@test "start() watches queue and schedules beside the run, stop() ends that; twice is once" {
+    scheduled tick.js 'this.schedule("* * * * * *");'
+    project_with lib/background_jobs/queued.js '
+            export default { async run(){ await this.database.marks.insert({ name: "queued" }); } };' \
+        lib/background_jobs/tick.js '
+            export default { meta(){ this.schedule("* * * * * *"); }, async run(){ await this.database.marks.insert({ name: "tick" }); } };' \
+        lib/migrations/1_marks.js '
+            export default { async migrate(){ await this.database.table("marks", async marks => { await marks.addColumn("name", "string"); }); } };' \
+        lib/background_jobs/main.js '
+            const until = async fact => { while(!await fact()) await new Promise(done => setTimeout(done, 20)); };
+            export default { timeout: "60s", async run(){
+                await this.enqueueBackgroundJob("queued");
+                const seen = name => this.database.marks.where({ name }).count();
+                await this.bot.start();
+                await this.bot.start();
+                await until(() => seen("queued"));
+                await until(() => seen("tick"));
+                await this.bot.stop();
+                await this.bot.stop();
+                await this.enqueueBackgroundJob("queued");
+                console.log("queued", await seen("queued"));
+            } };'
+    pinstripe migrate-database
+    run_separately pinstripe run-background-job main
+    expect_status 0
+    expect_output 'queued 1'
 }

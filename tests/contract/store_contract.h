@@ -390,10 +390,11 @@ an_occurrence_makes_one_run_for_each_tenant(void **state)
                                    .result = PIN_OCCURRENCE_LATE,
                                    .reason = "the bot was not running",
                                    .has_run = true };
-    size_t live;
+    struct pin_live_run live;
 
     (void)state;
     world_make(&w);
+    assert_int_equal(pin__store_schedule_live(w.store, "s", &live, &w.err), PIN_EMPTY);
     first = PUT(&w, .schedule = "s", .scheduled_for_ms = T0);
     again = PUT(&w, .schedule = "s", .scheduled_for_ms = T0);
     assert_true(again.existed && same_id(&again.id, &first.id));
@@ -407,7 +408,9 @@ an_occurrence_makes_one_run_for_each_tenant(void **state)
     assert_int_equal(number(&w, "select count(*) from pinstripe_occurrences"), 3);
     assert_int_equal(number(&w, "select count(*) from pinstripe_occurrences where result = 1"), 1);
     check(&w, pin__store_schedule_live(w.store, "s", &live, &w.err), "live");
-    assert_int_equal(live, 3);
+    assert_true(same_id(&live.id, &first.id));
+    assert_int_equal(live.state, PIN_RUN_QUEUED);
+    assert_int_equal(live.scheduled_for_ms, T0);
     missed.due_ms = T0 - 1;
     check(&w, pin__store_occurrence(w.store, &missed, &w.err), "missed");
     again = PUT(&w, .schedule = "s", .scheduled_for_ms = T0 - 1);
@@ -617,6 +620,32 @@ a_parent_makes_children_in_pages_and_ends_when_they_have(void **state)
 }
 
 static void
+a_parent_keeps_its_place_in_a_gate_until_its_children_have_ended(void **state)
+{
+    struct world w;
+    struct pin_enqueue child = { .job = "mail", .tenant = "a" };
+    struct pin_enqueued second;
+    struct pin_claim c[4];
+    enum pin_run_state s;
+
+    (void)state;
+    world_make(&w);
+    PUT(&w, .role = PIN_ROLE_PARENT, .gate = "g", .gate_limit = 1);
+    second = PUT(&w, .role = PIN_ROLE_PARENT, .gate = "g", .gate_limit = 1);
+    assert_int_equal(claim_many(&w, c, 4), 1);
+    child.id = next_id(&w);
+    check(&w, pin__store_fan_out(w.store, &c[0].hold, &child, 1, NULL, true, w.now, &s, &w.err),
+          "page");
+    assert_int_equal(s, PIN_RUN_WAITING);
+    assert_int_equal(claim_many(&w, c, 4), 1);
+    assert_true(same_id(&c[0].hold.id, &child.id));
+    finish(&w, &c[0], &well);
+    assert_int_equal(claim_many(&w, c, 4), 1);
+    assert_true(same_id(&c[0].hold.id, &second.id));
+    world_clear(&w);
+}
+
+static void
 cancelling_a_waiting_parent_cancels_its_children(void **state)
 {
     struct world w;
@@ -769,6 +798,97 @@ schedules_become_what_the_project_says_and_a_pause_outlives_an_edit(void **state
     world_clear(&w);
 }
 
+static void
+a_new_schedule_of_a_job_whose_others_are_all_paused_begins_paused(void **state)
+{
+    struct world w;
+    struct pin_schedule_row rows[] = {
+        { .job = "mail", .cron = "0 * * * *", .time_zone = "Asia/Tokyo", .by_tenant = true },
+        { .job = "mail", .cron = "0 * * * *", .time_zone = "Europe/Rome", .by_tenant = true },
+        { .job = "mail-2", .cron = "0 * * * *" },
+    };
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    reconcile(&w, rows, 1, 1, 0, 0);
+    check(&w, pin__store_schedule_pause(w.store, "mail", true, w.now, &n, &w.err), "pause");
+    reconcile(&w, rows, 3, 2, 0, 0);
+    assert_int_equal(number(&w, "select sum(paused) from pinstripe_schedules"), 2);
+    assert_int_equal(
+        number(&w, "select count(*) from pinstripe_schedules where paused and job = 'mail'"), 2);
+    world_clear(&w);
+}
+
+static void
+reconciling_moves_next_due_times_but_not_of_what_is_due(void **state)
+{
+    static const int64_t never = INT64_MAX, day = PIN_SCHEDULE_AHEAD_MS;
+    static const struct {
+        const char *what;
+        int64_t evaluated, next; /* from T0, as everything here; never is never */
+        int64_t given, want_evaluated, want_next;
+        int changed;
+    } rows[] = {
+        { "the same again", 0, 60, 60, 0, 60, 0 },
+        { "due, so it stays due", -9, -5, 60, -9, -5, 0 },
+        { "another zone", 0, 60, 40, 0, 40, 1 },
+        { "an hour ahead: what was evaluated is not due again", 3600, 3660, 60, 3600, 3660, 0 },
+        { "ten days ahead: the clock was wrong", 10 * day, 10 * day + 60, 60, 0, 60, 1 },
+        { "it was wrong and is well again", -9, never, 60, 0, 60, 1 },
+        { "it is wrong now", -9, 60, never, -9, never, 1 },
+        { "it stays wrong", -9, never, never, -9, never, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pin_schedule_row row = { .job = "mail", .cron = "0 * * * *" };
+        struct pin_schedule_row *read;
+        struct world w;
+        size_t n;
+
+        world_make(&w);
+        w.now = T0 - 100 * day;
+        row.next_due_ms = w.now + 1;
+        reconcile(&w, &row, 1, 1, 0, 0);
+        check(&w, pin__store_schedules(w.store, never, 1, &w.arena, &read, &n, &w.err), "read");
+        check(&w,
+              pin__store_schedule_advance(w.store, read->id, T0 + rows[i].evaluated,
+                                          rows[i].next == never ? never : T0 + rows[i].next,
+                                          &w.err),
+              rows[i].what);
+        w.now = T0;
+        row.next_due_ms = rows[i].given == never ? never : T0 + rows[i].given;
+        reconcile(&w, &row, 1, 0, rows[i].changed, 0);
+        check(&w, pin__store_schedules(w.store, never, 1, &w.arena, &read, &n, &w.err), "read");
+        if (read->evaluated_ms != T0 + rows[i].want_evaluated ||
+            read->next_due_ms != (rows[i].want_next == never ? never : T0 + rows[i].want_next))
+            fail_msg("%s: evaluated %lld, next %lld", rows[i].what,
+                     (long long)(read->evaluated_ms - T0), (long long)(read->next_due_ms - T0));
+        world_clear(&w);
+    }
+}
+
+static void
+with_the_evaluated_time_that_it_has_only_a_later_due_time_is_taken(void **state)
+{
+    struct pin_schedule_row row = { .job = "mail", .cron = "0 * * * *", .next_due_ms = T0 };
+    struct pin_schedule_row *read;
+    struct world w;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    reconcile(&w, &row, 1, 1, 0, 0);
+    check(&w, pin__store_schedules(w.store, T0, 1, &w.arena, &read, &n, &w.err), "read");
+    check(&w, pin__store_schedule_advance(w.store, read->id, T0, T0 + 9, &w.err), "later");
+    assert_int_equal(pin__store_schedule_advance(w.store, read->id, T0, T0 + 9, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_schedule_advance(w.store, read->id, T0, T0 + 8, &w.err), PIN_LOST);
+    assert_int_equal(pin__store_schedule_advance(w.store, read->id, T0 - 1, T0 + 99, &w.err),
+                     PIN_LOST);
+    world_clear(&w);
+}
+
 /* --- what a bot looks at --- */
 
 static struct pin_peek
@@ -776,7 +896,7 @@ peek(struct world *w)
 {
     struct pin_peek p;
 
-    check(w, pin__store_peek(w->store, &p, &w->err), "peek");
+    check(w, pin__store_peek(w->store, NULL, 0, &p, &w->err), "peek");
     return p;
 }
 
@@ -970,6 +1090,13 @@ lists_page_by_id_over_live_and_finished_runs(void **state)
     f = (struct pin_run_filter){ .has_state = true, .state = PIN_RUN_FAILED };
     check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
     assert_int_equal(some.count, 2);
+    some.count = 0;
+    f = (struct pin_run_filter){ .live = true };
+    check(&w, pin__store_list(w.store, &f, keep_id, &some, &w.err), "list");
+    assert_int_equal(some.count, 20);
+    check(&w, pin__store_count(w.store, &f, counts, &w.err), "count");
+    assert_int_equal(counts[PIN_RUN_QUEUED], 20);
+    assert_int_equal(counts[PIN_RUN_FAILED], 0);
     f = (struct pin_run_filter){ .limit = 0 };
     check(&w, pin__store_count(w.store, &f, counts, &w.err), "count");
     assert_int_equal(counts[PIN_RUN_QUEUED], 20);
@@ -1088,6 +1215,8 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
     world_clear(&w);
 }
 
+#include "store_contract_retry.h"
+
 #define CONTRACT_TESTS                                                                             \
     cmocka_unit_test(                                                                              \
         a_run_goes_from_queued_to_running_to_succeeded_and_carries_what_it_was_given),             \
@@ -1110,10 +1239,14 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(two_processes_never_hold_one_run_twice),                                  \
         cmocka_unit_test(a_parent_makes_children_in_pages_and_ends_when_they_have),                \
         cmocka_unit_test(cancelling_a_waiting_parent_cancels_its_children),                        \
+        cmocka_unit_test(a_parent_keeps_its_place_in_a_gate_until_its_children_have_ended),        \
         cmocka_unit_test(a_batch_is_kept_whole_or_not_at_all_and_a_lost_claim_does_not_spoil_it),  \
         cmocka_unit_test(a_session_that_does_not_wait_says_busy_and_nothing_has_happened),         \
         cmocka_unit_test(an_id_that_is_there_is_refused),                                          \
         cmocka_unit_test(schedules_become_what_the_project_says_and_a_pause_outlives_an_edit),     \
+        cmocka_unit_test(a_new_schedule_of_a_job_whose_others_are_all_paused_begins_paused),       \
+        cmocka_unit_test(reconciling_moves_next_due_times_but_not_of_what_is_due),                 \
+        cmocka_unit_test(with_the_evaluated_time_that_it_has_only_a_later_due_time_is_taken),      \
         cmocka_unit_test(a_look_tells_what_is_ready_and_what_comes_when),                          \
         cmocka_unit_test(                                                                          \
             bots_are_known_while_they_tick_and_forgotten_when_they_leave_or_fall_silent),          \
@@ -1123,6 +1256,7 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(lists_page_by_id_over_live_and_finished_runs),                            \
         cmocka_unit_test(the_newest_megabyte_of_a_run_s_output_is_kept),                           \
         cmocka_unit_test(a_direct_run_is_recorded_with_its_result),                                \
-        cmocka_unit_test(pruning_removes_what_ended_before_and_what_belongs_to_it)
+        cmocka_unit_test(pruning_removes_what_ended_before_and_what_belongs_to_it),                \
+        CONTRACT_RETRY_TESTS
 
 #endif

@@ -50,12 +50,34 @@ what_is_long_is_cut_between_characters(void **state)
     assert_string_equal(q.text + strlen(q.text) - 6, "\xc3\xa9...\"");
 }
 
+static void
+longer_texts_are_shown_character_by_character(void **state)
+{
+    static const char in[] = "a\xc3\xa9\x1b\xc2\x9b\xff";
+    static const struct {
+        const char *shown;
+        size_t step;
+    } want[] = { { "a", 1 },     { "\xc3\xa9", 2 }, { "\\x1b", 1 },
+                 { "\\xc2", 1 }, { "\\x9b", 1 },    { "\\xff", 1 } };
+    char out[PIN_QUOTE_NEXT_SIZE];
+    size_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_int_equal(pin__quote_next(in + at, sizeof in - 1 - at, out), want[i].step);
+        assert_string_equal(out, want[i].shown);
+        at += want[i].step;
+    }
+    assert_int_equal(pin__quote_next(in + at, 0, out), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_shown_is_escaped),
         cmocka_unit_test(what_is_long_is_cut_between_characters),
+        cmocka_unit_test(longer_texts_are_shown_character_by_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,16 +20,23 @@ static const struct pin_message messages[] = {
       .id = 1,
       .kind = 2,
       .depth = 3,
+      .run_id = "01890000-0000-7000-8000-000000000000",
+      .attempt = 2,
+      .check = 1,
+      .key = "k",
+      .due_ms = 7,
       .text = "send-email",
       .args = { "[\"a\\u0000\"]", 11 },
       .tenant_id = "t1",
       .wall_us = 5,
       .heap_bytes = UINT64_MAX },
-    { .type = PIN_MESSAGE_ANSWER, .number = 2, .bytes = { NULL, 0 } },
+    { .type = PIN_MESSAGE_ANSWER, .number = 2, .bytes = { NULL, 0 }, .args = { "[]", 2 } },
     { .type = PIN_MESSAGE_STOP, .id = 3 },
     { .type = PIN_MESSAGE_READY, .number = UINT64_MAX },
     { .type = PIN_MESSAGE_CONSOLE, .id = 1, .kind = 2, .bytes = { "a\0b", 3 } },
     { .type = PIN_MESSAGE_CALL, .id = 1, .number = 2, .kind = 1, .text = "", .tenant_name = "é" },
+    { .type = PIN_MESSAGE_PROGRESS, .id = 1, .number = 3, .wall_us = 10, .text = "three" },
+    { .type = PIN_MESSAGE_WAKE },
     { .type = PIN_MESSAGE_OUTCOME,
       .id = 9,
       .kind = 1,
@@ -73,6 +80,11 @@ every_type_survives_the_way(void **state)
         assert_int_equal(got.worker, sent->worker);
         assert_int_equal(got.kind, sent->kind);
         assert_int_equal(got.depth, sent->depth);
+        assert_int_equal(got.attempt, sent->attempt);
+        assert_int_equal(got.check, sent->check);
+        assert_int_equal(got.due_ms, sent->due_ms);
+        assert_same_text(got.run_id, sent->run_id);
+        assert_same_text(got.key, sent->key);
         assert_true(got.id == sent->id && got.number == sent->number);
         assert_true(got.wall_us == sent->wall_us && got.cpu_us == sent->cpu_us);
         assert_true(got.heap_bytes == sent->heap_bytes);

@@ -173,7 +173,7 @@ static const struct row rows[] = {
       .kind = PIN_OUTCOME_TIMED_OUT,
       .error = "time limit" },
     { .name = "loop-microtasks",
-      .run = "async run(){ const g = () => Promise.resolve().then(g); g(); }",
+      .run = "async run(){ const g = () => { Promise.resolve().then(g); }; g(); }",
       .wall_ms = 50,
       .kind = PIN_OUTCOME_TIMED_OUT,
       .error = "time limit" },
@@ -461,7 +461,8 @@ answer(uint64_t number)
             const char *error = answers[i].error;
 
             pin__engine_answer(t.engine, number,
-                               (struct pin_bytes){ error, error ? strlen(error) : 0 });
+                               (struct pin_bytes){ error, error ? strlen(error) : 0 },
+                               (struct pin_bytes){ NULL, 0 });
         }
 }
 

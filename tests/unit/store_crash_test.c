@@ -216,6 +216,16 @@ cancel(struct world *w, struct notes *n, const struct pin_run_id *id)
         note_ended(n, id, state);
 }
 
+/* The last one that was noted: from now on its end is no longer what it was. */
+static void
+ask_once_more(struct world *w, struct notes *n)
+{
+    struct pin_run_id id = n->ended[--n->ended_count].id;
+    enum pin_run_state state;
+
+    must(w, pin__store_retry(w->store, &id, w->now, &state, &w->err), "retry");
+}
+
 static _Noreturn void
 live(struct world *w, struct notes *n)
 {
@@ -242,6 +252,7 @@ live(struct world *w, struct notes *n)
     if (end(w, &c[1], &well).state == PIN_RUN_SUCCEEDED)
         note_ended(n, &c[1].hold.id, PIN_RUN_SUCCEEDED);
     end_in_many_ways(w, n, &c[2]);
+    ask_once_more(w, n);
     cancel(w, n, &n->queued[2]);
     cancel(w, n, &n->queued[9]);
     (void)claim(w, n, c, 2);
@@ -465,6 +476,9 @@ static const char *const points[] = {
     "store.fan_out.last",
     "store.cancel.after_commit",
     "store.advance.before",
+    "store.requeue.mid",
+    "store.requeue.before_commit",
+    "store.requeue.after_commit",
     "store.part.before_commit",
     "store.part.after_commit",
     "store.commit.before",

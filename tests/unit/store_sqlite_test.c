@@ -284,6 +284,7 @@ F44_whatever_writes_takes_the_lock_first(void **state)
     struct pin_claim c[5];
     struct pin_peek p;
     struct page page = { .count = 0 };
+    struct pin_live_run oldest;
     struct world w;
     size_t n;
     bool more;
@@ -302,6 +303,7 @@ F44_whatever_writes_takes_the_lock_first(void **state)
     LOCKED(&w, true, pin__store_beat(w.store, &c[0].hold, 1, T0 + 9, answers, &w.err));
     LOCKED(&w, true, pin__store_progress(w.store, &c[0].hold, 1, 2, "x", &w.err));
     LOCKED(&w, true, pin__store_finish(w.store, &c[0].hold, &badly, T0, &f, &w.err));
+    LOCKED(&w, true, pin__store_retry(w.store, &c[0].hold.id, T0, &s, &w.err));
     LOCKED(&w, true, pin__store_finish(w.store, &c[1].hold, &well, T0, &f, &w.err));
     LOCKED(&w, true, pin__store_lose(w.store, &c[2].hold, "x", T0, &f, &w.err));
     LOCKED(&w, true, pin__store_fan_out(w.store, &c[3].hold, &child, 1, "t", true, T0, &s, &w.err));
@@ -322,11 +324,11 @@ F44_whatever_writes_takes_the_lock_first(void **state)
     LOCKED(&w, true, pin__store_bot_tick(w.store, &bot, &w.err));
     LOCKED(&w, true, pin__store_bot_leave(w.store, "b", &w.err));
     LOCKED(&w, true, pin__store_prune(w.store, &prune, &n, &more, &w.err));
-    LOCKED(&w, false, pin__store_peek(w.store, &p, &w.err));
+    LOCKED(&w, false, pin__store_peek(w.store, NULL, 0, &p, &w.err));
     LOCKED(&w, false, pin__store_next_due(w.store, &due, &w.err));
     LOCKED(&w, false, pin__store_list(w.store, &any, keep_id, &page, &w.err));
     LOCKED(&w, false, pin__store_count(w.store, &any, counts, &w.err));
-    LOCKED(&w, false, pin__store_schedule_live(w.store, "s", &n, &w.err));
+    LOCKED(&w, false, pin__store_schedule_live(w.store, "s", &oldest, &w.err));
     sqlite3_trace_v2(w.session->connection, 0, NULL, NULL);
     world_clear(&w);
 }

@@ -1,0 +1,180 @@
+/* enqueue.c - a run puts others into the queue. It is answered with their ids after the commit. */
+#include "executor/run.h"
+
+#include "base/fault.h"
+#include "store/wake.h"
+
+struct enqueue_entry {
+    struct entry entry;
+    struct pin_arena arena; /* everything below */
+    uint64_t caller;        /* the run's id: it may be gone when the answer is there */
+    uint64_t number;
+    struct pin_enqueue *runs;
+    struct pin_enqueued *done;
+    size_t count;
+    struct pin_run_id parent;
+};
+
+static struct run *
+find_run(struct pin_executor *x, uint64_t id)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (w->queued && w->queue[0]->id == id)
+            return w->queue[0];
+    return NULL;
+}
+
+static pin_status
+apply_enqueue(struct pin_executor *x, struct entry *e, int64_t now_ms, struct pin_err *err)
+{
+    struct enqueue_entry *q = (struct enqueue_entry *)(void *)e;
+
+    return pin__store_enqueue(x->ledger.store, q->runs, q->count, now_ms, q->done, err);
+}
+
+static void
+write_ids(const struct enqueue_entry *q, struct pin_buf *out)
+{
+    char text[PIN_RUN_ID_TEXT];
+
+    for (size_t i = 0; i < q->count; i++) {
+        pin__run_id_text(&q->done[i].id, text);
+        pin__buf_addf(out, "%c\"%s\"", i ? ',' : '[', text);
+    }
+    pin__buf_addc(out, ']');
+}
+
+static void
+tell_caller(struct run *caller, const struct enqueue_entry *q)
+{
+    struct pin_buf ids = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX / 2);
+
+    if (q->entry.status == PIN_OK) {
+        write_ids(q, &ids);
+        pin__answer_call(caller, q->number, (struct pin_bytes){ NULL, 0 },
+                         (struct pin_bytes){ ids.data, ids.size });
+    } else if (q->entry.status == PIN_NOT_FOUND)
+        pin__refuse_call(caller, q->number, q->runs->job,
+                         "Background job \"%s\" was not queued: the project keeps no runs yet; run "
+                         "pinstripe migrate-database.",
+                         q->runs->job);
+    else
+        pin__refuse_call(caller, q->number, q->runs->job,
+                         "Background job \"%s\" was not queued: %s", q->runs->job,
+                         q->entry.why ? q->entry.why : "the store refused it");
+    pin__buf_fini(&ids);
+}
+
+static void
+settled_enqueue(struct pin_executor *x, struct entry *e)
+{
+    struct enqueue_entry *q = (struct enqueue_entry *)(void *)e;
+    struct run *caller = find_run(x, q->caller);
+
+    pin__fault("executor.enqueued");
+    if (e->status == PIN_OK) {
+        pin__wake_send(pin__store_identity(x->ledger.store));
+        pin__executor_queue_look(x);
+    }
+    if (caller)
+        tell_caller(caller, q);
+    pin__arena_fini(&q->arena);
+    free(q);
+}
+
+static const struct entry_type enqueue_type = { "an enqueue", apply_enqueue, settled_enqueue };
+
+/* ---- the call ---- */
+
+static const char *
+copy_text(struct pin_arena *arena, const char *text)
+{
+    return text ? pin__arena_strdup(arena, text) : NULL;
+}
+
+static struct pin_bytes
+copy_bytes(struct pin_arena *arena, struct pin_bytes b)
+{
+    return (struct pin_bytes){ b.data ? pin__arena_copy(arena, b.data, b.size) : NULL, b.size };
+}
+
+/* Splits the lines of arguments; the bytes are the arena's. */
+static pin_status
+fill_runs(struct enqueue_entry *q, const struct pin_enqueue_call *like, struct pin_bytes lines,
+          struct pin_err *err)
+{
+    const char *at = lines.data, *end = at + lines.size;
+    struct pin_enqueue_call one = *like;
+    pin_status st = PIN_OK;
+
+    q->count = 1;
+    for (const char *p = at; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+        q->count++;
+    q->runs = pin__arena_alloc(&q->arena, q->count * sizeof *q->runs);
+    q->done = pin__arena_alloc(&q->arena, q->count * sizeof *q->done);
+    if (!q->runs || !q->done)
+        return pin__err_no_memory(err);
+    for (size_t i = 0; st == PIN_OK && i < q->count; i++) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+        one.args = (struct pin_bytes){ at, (size_t)((stop ? stop : end) - at) };
+        at = stop ? stop + 1 : end;
+        if (one.args.size > PIN_ARGS_BYTES_MAX)
+            return pin__err_set(err, PIN_LIMIT, "its arguments are %zu bytes, more than %zu",
+                                one.args.size, PIN_ARGS_BYTES_MAX);
+        st = pin__enqueue_fill(&q->runs[i], &one, &q->arena, err);
+        q->runs[i].parent = &q->parent;
+    }
+    return st;
+}
+
+static pin_status
+fill(struct enqueue_entry *q, struct run *caller, const struct pin_message *call,
+     struct pin_err *err)
+{
+    struct pin_bytes lines = copy_bytes(&q->arena, call->args);
+    const struct pin_catalog *catalog = caller->request->nursery->catalog;
+    struct pin_enqueue_options options;
+    struct pin_enqueue_call like = { .catalog = catalog,
+                                     .options = &options,
+                                     .tenant_id = copy_text(&q->arena, call->tenant_id),
+                                     .params = copy_bytes(&q->arena, call->params),
+                                     .trigger = PIN_TRIGGER_JOB,
+                                     .now_ms = pin__clock_wall().ms };
+    pin_status st;
+
+    if (!lines.data)
+        return pin__err_no_memory(err);
+    if ((st = pin__catalog_find(catalog, call->text ? call->text : "", &like.job, err)) != PIN_OK ||
+        (st = pin__enqueue_options_read(&options, call->bytes, &q->arena, err)) != PIN_OK)
+        return st;
+    if ((st = fill_runs(q, &like, lines, err)) != PIN_OK)
+        return st;
+    for (size_t i = 0; i < q->count;
+         i++) /* the catalog may be another's by the time of the commit */
+        q->runs[i].job = copy_text(&q->arena, q->runs[i].job);
+    return PIN_OK;
+}
+
+void
+pin__enqueue_from_run(struct run *caller, const struct pin_message *call)
+{
+    struct pin_executor *x = caller->request->executor;
+    struct enqueue_entry *q = calloc(1, sizeof *q);
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (!q)
+        pin__bug("out of memory for an enqueue");
+    q->arena = PIN_ARENA_INIT(4 * (size_t)PIN_FRAME_BYTES_MAX);
+    q->caller = caller->id;
+    q->number = call->number;
+    q->parent = caller->run_id;
+    caller->calls_open++;
+    if (fill(q, caller, call, &err) == PIN_OK) {
+        pin__ledger_add(x, &q->entry, &enqueue_type);
+        return;
+    }
+    pin__refuse_call(caller, call->number, call->text, "%s", err.message);
+    pin__arena_fini(&q->arena);
+    free(q);
+}

@@ -1,0 +1,421 @@
+/* ledger.c - what is to be written into the store: gathered in a turn of the loop, written in one
+ * transaction together with what is claimed, and acknowledged only after its commit.
+ *
+ * The loop never waits for a lock: when somebody else writes, the turn is tried again a little
+ * later. When the store cannot be written at all (a full disk, a file system that became
+ * read-only) everything is kept and tried again, and a person is told once. An entry that the store
+ * will never take is told to whoever made it and left out.
+ */
+#include "executor/run.h"
+
+#include "database/session.h"
+
+/* Records alone wait a little, so that many are one commit. */
+enum { RECORDS_WAIT_MS = 25, RECORDS_AT_ONCE = 1000 };
+enum { COMMITS_BEFORE_TIDYING = 100 };
+enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
+
+void
+pin__ledger_init(struct ledger *l)
+{
+    *l = (struct ledger){ .head = NULL };
+    l->tail = &l->head;
+}
+
+/* ---- entries ---- */
+
+static struct entry *
+take_head(struct ledger *l)
+{
+    struct entry *e = l->head;
+
+    l->head = e->next;
+    if (!l->head)
+        l->tail = &l->head;
+    e->next = NULL;
+    l->count--;
+    l->records -= e->is_record;
+    return e;
+}
+
+/* The oldest record, when there are too many because nobody can write. */
+static void
+drop_record(struct pin_executor *x)
+{
+    struct ledger *l = &x->ledger;
+    struct entry **at = &l->head, *e;
+
+    while (*at && !(*at)->is_record)
+        at = &(*at)->next;
+    if (!(e = *at))
+        return;
+    *at = e->next;
+    if (l->tail == &e->next)
+        l->tail = at;
+    l->count--;
+    l->records--;
+    e->status = PIN_LIMIT;
+    e->type->settled(x, e);
+}
+
+void
+pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry_type *type)
+{
+    struct ledger *l = &x->ledger;
+
+    e->type = type;
+    e->next = NULL;
+    e->status = PIN_OK;
+    *l->tail = e;
+    l->tail = &e->next;
+    l->count++;
+    l->records += e->is_record;
+    if (e->is_record && l->records == 1)
+        l->records_at = pin__clock_after_ms(pin__clock_mono(), RECORDS_WAIT_MS);
+    if (l->records > PIN_LEDGER_RUNS_MAX)
+        drop_record(x);
+}
+
+/* ---- the store ---- */
+
+static void
+close_store(struct ledger *l)
+{
+    pin__store_close(l->store);
+    pin__session_close(l->session);
+    l->store = NULL;
+    l->session = NULL;
+}
+
+pin_status
+pin__ledger_open(struct pin_executor *x, struct pin_err *err)
+{
+    struct ledger *l = &x->ledger;
+    struct pin_session_config config = { .filename = x->nursery->catalog->store_filename,
+                                         .must_exist = true,
+                                         .own_only = true };
+    pin_status st;
+
+    if (l->store)
+        return PIN_OK;
+    if (!config.filename || strcmp(config.filename, ":memory:") == 0)
+        return pin__err_set(err, PIN_NOT_FOUND, "the project's database is in no file");
+    if ((st = pin__session_open(&l->session, &config, err)) == PIN_OK &&
+        (st = pin__store_open(&l->store, l->session, err)) == PIN_OK) {
+        l->none = false;
+        l->able_since_ms = pin__clock_wall().ms;
+        return PIN_OK;
+    }
+    close_store(l);
+    return st;
+}
+
+struct pin_store *
+pin__executor_store(struct pin_executor *x, struct pin_err *err)
+{
+    return pin__ledger_open(x, err) == PIN_OK ? x->ledger.store : NULL;
+}
+
+static void
+settle_one(struct pin_executor *x, struct entry *e, pin_status st, const char *why)
+{
+    char *text = why ? strdup(why) : NULL;
+
+    e->status = st;
+    e->why = text;
+    e->type->settled(x, e);
+    free(text);
+}
+
+/* Everything that waits is told that it will not be. */
+static void
+refuse_all(struct pin_executor *x, pin_status st, const char *why)
+{
+    while (x->ledger.head)
+        settle_one(x, take_head(&x->ledger), st, why);
+}
+
+/* ---- trying again ---- */
+
+static void
+again_later(struct ledger *l, int64_t first_ms, int64_t most_ms)
+{
+    l->backoff_ms = l->backoff_ms ? l->backoff_ms * 2 : first_ms;
+    if (l->backoff_ms > most_ms)
+        l->backoff_ms = most_ms;
+    l->retry_at = pin__clock_after_ms(pin__clock_mono(), l->backoff_ms);
+}
+
+static void
+tell(struct pin_executor *x, bool over, const char *text)
+{
+    const struct pin_sink *sink = x->queue.options.sink;
+
+    if (sink && sink->trouble)
+        sink->trouble(sink->context, over, text);
+}
+
+void
+pin__ledger_trouble(struct pin_executor *x, const struct pin_err *err)
+{
+    if (!x->ledger.troubled)
+        tell(x, false, err->message);
+    x->ledger.troubled = true;
+    again_later(&x->ledger, BUSY_MAX_MS, TROUBLE_MAX_MS);
+}
+
+static void
+went_well(struct pin_executor *x, int64_t now_ms)
+{
+    struct ledger *l = &x->ledger;
+
+    if (l->troubled)
+        tell(x, true, "the store can be written again");
+    if (l->blocked)
+        l->able_since_ms = now_ms;
+    l->troubled = l->blocked = false;
+    l->retry_at = (struct pin_mono){ 0 };
+    l->backoff_ms = 0;
+}
+
+/* ---- one turn ---- */
+
+static bool
+may_go_on(pin_status st)
+{
+    return st == PIN_OK || st == PIN_EMPTY || st == PIN_LOST || st == PIN_CONFLICT ||
+           st == PIN_NOT_FOUND;
+}
+
+/* What another try may mend. */
+static bool
+may_pass(pin_status st)
+{
+    return st == PIN_BUSY || st == PIN_IO || st == PIN_NO_MEMORY || st == PIN_DENIED ||
+           st == PIN_UNKNOWN || st == PIN_TIMEOUT;
+}
+
+/* *applied: how many of the oldest are in the transaction. On failure *bad is the one that failed,
+ * or NULL. */
+static pin_status
+apply_entries(struct pin_executor *x, int64_t now_ms, size_t *applied, struct entry **bad,
+              struct pin_err *err)
+{
+    pin_status st;
+
+    *applied = 0;
+    *bad = NULL;
+    for (struct entry *e = x->ledger.head; e && *applied < ENTRIES_A_TURN; e = e->next) {
+        st = e->type->apply(x, e, now_ms, err);
+        if (!may_go_on(st)) {
+            *bad = e;
+            return st;
+        }
+        e->status = st;
+        ++*applied;
+    }
+    return PIN_OK;
+}
+
+/* What is held meanwhile lapses, and is then tried again by whoever sweeps. */
+static void
+tell_left_out(struct pin_executor *x, const struct entry *bad, const char *why)
+{
+    char text[PIN_ERR_MESSAGE_MAX];
+
+    snprintf(text, sizeof text, "%s cannot be written: %.1500s", bad->type->what, why);
+    tell(x, false, text);
+}
+
+static void
+leave_out(struct pin_executor *x, struct entry *bad, pin_status st, const char *why)
+{
+    struct ledger *l = &x->ledger;
+    struct entry **at = &l->head;
+
+    while (*at != bad)
+        at = &(*at)->next;
+    *at = bad->next;
+    if (l->tail == &bad->next)
+        l->tail = at;
+    l->count--;
+    l->records -= bad->is_record;
+    tell_left_out(x, bad, why);
+    settle_one(x, bad, st, why);
+}
+
+/* A connection whose commit failed is not trusted again: what it holds may not be what the disk
+ * has. */
+static void
+failed(struct pin_executor *x, struct entry *bad, pin_status st, struct pin_err *err, bool commit)
+{
+    struct ledger *l = &x->ledger;
+
+    if (l->session)
+        pin__store_rollback(l->store);
+    pin__queue_rolled_back(x);
+    if (bad && !may_pass(st)) {
+        leave_out(x, bad, st, err->message);
+        return;
+    }
+    if (st == PIN_BUSY) {
+        l->blocked = true;
+        again_later(l, BUSY_FIRST_MS, BUSY_MAX_MS);
+        return;
+    }
+    if (commit || st == PIN_IO)
+        close_store(l);
+    pin__ledger_trouble(x, err);
+}
+
+static void
+settle(struct pin_executor *x, size_t applied)
+{
+    while (applied--) {
+        struct entry *e = take_head(&x->ledger);
+
+        settle_one(x, e, e->status, NULL);
+    }
+}
+
+static void
+write_all(struct pin_executor *x)
+{
+    struct pin_mono now = pin__clock_mono();
+    int64_t now_ms = pin__clock_wall().ms;
+    struct pin_err err = PIN_ERR_INIT;
+    struct entry *bad = NULL;
+    size_t applied = 0;
+    pin_status st = pin__store_begin(x->ledger.store, &err);
+
+    if (st != PIN_OK) {
+        x->ledger.blocked |= st == PIN_BUSY;
+        if (st == PIN_BUSY)
+            again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+        else
+            failed(x, NULL, st, &err, false);
+        return;
+    }
+    if ((st = apply_entries(x, now_ms, &applied, &bad, &err)) != PIN_OK ||
+        (st = pin__queue_write_dirty(x, now_ms, &err)) != PIN_OK ||
+        (st = pin__queue_apply(x, now, now_ms, &err)) != PIN_OK) {
+        failed(x, bad, st, &err, false);
+        return;
+    }
+    if ((st = pin__store_commit(x->ledger.store, &err)) != PIN_OK) {
+        failed(x, NULL, st, &err, true);
+        return;
+    }
+    x->ledger.commits++;
+    went_well(x, now_ms);
+    settle(x, applied);
+    pin__queue_committed(x, now);
+}
+
+static bool
+has_urgent(const struct ledger *l, struct pin_mono now)
+{
+    return l->count > l->records || l->records >= RECORDS_AT_ONCE ||
+           (l->records && l->records_at.ns <= now.ns);
+}
+
+/* Consoles and progress of runs that last are to be written. */
+static bool
+is_dirty(const struct pin_executor *x, struct pin_mono now)
+{
+    return x->dirty && x->flush_at.ns <= now.ns;
+}
+
+static bool
+wants_turn(const struct pin_executor *x, struct pin_mono now)
+{
+    const struct ledger *l = &x->ledger;
+
+    if (l->retry_at.ns > now.ns)
+        return false;
+    return has_urgent(l, now) || is_dirty(x, now) || pin__queue_wants_turn(x, now);
+}
+
+/* A project whose store is not there, or is another version's, works without records. */
+static bool
+open_or_refuse(struct pin_executor *x)
+{
+    struct pin_err err = PIN_ERR_INIT;
+    pin_status st = pin__ledger_open(x, &err);
+
+    if (st == PIN_OK)
+        return true;
+    if (may_pass(st)) {
+        if (st == PIN_BUSY)
+            again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+        else
+            pin__ledger_trouble(x, &err);
+        return false;
+    }
+    x->ledger.none = true;
+    refuse_all(x, st, err.message);
+    return false;
+}
+
+/* Nothing is to be written: a look at what others may have put in, and what commits have left to
+ * do. */
+static void
+look_around(struct pin_executor *x, struct pin_mono now)
+{
+    pin__queue_peek(x, now);
+    if (x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) {
+        (void)!pin__store_tidy(x->ledger.store, NULL);
+        x->ledger.commits = 0;
+    }
+}
+
+void
+pin__ledger_turn(struct pin_executor *x)
+{
+    struct pin_mono now = pin__clock_mono();
+
+    if (!x->nursery || !x->nursery->catalog || !wants_turn(x, now) || !open_or_refuse(x))
+        return;
+    if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))
+        write_all(x);
+    else
+        look_around(x, now);
+}
+
+struct pin_mono
+pin__ledger_next(const struct pin_executor *x)
+{
+    struct pin_mono next = pin__queue_next(x);
+
+    if (x->ledger.count > x->ledger.records)
+        next.ns = 0;
+    if (x->ledger.records && x->ledger.records_at.ns < next.ns)
+        next = x->ledger.records_at;
+    if (x->dirty && x->flush_at.ns < next.ns)
+        next = x->flush_at;
+    return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
+}
+
+void
+pin__ledger_flush(struct pin_executor *x, int64_t ms)
+{
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), ms);
+
+    while (x->ledger.head && x->nursery && x->nursery->catalog) {
+        int64_t wait_ms = pin__clock_until_ms(x->ledger.retry_at);
+
+        if (pin__clock_mono().ns >= until.ns)
+            return;
+        if (wait_ms)
+            pin__clock_sleep_ms(wait_ms);
+        x->ledger.records_at = (struct pin_mono){ 0 };
+        pin__ledger_turn(x);
+    }
+}
+
+void
+pin__ledger_close(struct pin_executor *x)
+{
+    refuse_all(x, PIN_LOST, "pinstripe is leaving");
+    close_store(&x->ledger);
+}
