@@ -127,6 +127,16 @@ settle_one(struct pin_executor *x, struct entry *e, pin_status st, const char *w
     free(text);
 }
 
+uint64_t
+pin__executor_statements(const struct pin_executor *x)
+{
+    struct pin_session_counts n = { 0 };
+
+    if (x->ledger.session)
+        n = pin__session_counts(x->ledger.session);
+    return n.prepared + n.reused;
+}
+
 /* Everything that waits is told that it will not be. */
 static void
 refuse_all(struct pin_executor *x, pin_status st, const char *why)
