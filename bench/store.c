@@ -24,7 +24,7 @@ enum {
     FINISHED = 10000000,
     QUEUED = 1000000,
     CHILDREN = 100000,
-    ROUNDS = 3
+    ROUNDS = 5
 };
 
 static void
