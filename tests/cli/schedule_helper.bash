@@ -1,0 +1,27 @@
+# schedule_helper.bash - for tests of commands on schedules: jobs with schedules, and a bot's decisions at given times.
+
+load helper
+
+# A job with schedules: the arguments of this.schedule(), one each.
+job_at() {
+    local calls
+    calls=$(printf 'this.schedule(%s); ' "$@")
+    echo "export default { meta(){ $calls}, run(){} };"
+}
+
+# What a bot decides at these times; see tests/tools/tick-schedules.c.
+tick_schedules() { timeout 60 "${PINSTRIPE%/*}/tests/tick-schedules" "$PWD" "$@"; }
+
+# A project with a store. Arguments as for project_with.
+project_with_store() {
+    project_with "$@"
+    pinstripe migrate-database >/dev/null 2>&1
+}
+
+# What python makes of each line of $output, a JSON object "o".
+json_lines() {
+    printf '%s\n' "$output" | python3 -c "import json,sys
+for line in sys.stdin:
+    o = json.loads(line)
+    print($1)"
+}
