@@ -35,27 +35,27 @@ load schedule_helper
     tick_schedules --bot host:7 2020-07-01T00:00:00Z 2020-07-01T07:30:00Z >/dev/null
     run_separately pinstripe list-schedules --json
     expect_status 0
-    [ "$(json_lines "o['type']")" = "schedule
+    [ "$(values type)" = "schedule
 bot" ]
     output=${lines[0]}
-    [ "$(json_lines "o['job'], o['cron'], o['words'], o['clock'], o['timeZone'], o['missed'], o['overlap'], o['paused'], o['known'], o['inProject']")" = \
-        "mail 30 9 * * * every day at 09:30 Europe/Paris None all queue False True True" ]
-    [ "$(json_lines "o['nextDueAt'], o['nextDueLocal'], o['last'][0]['result'], o['last'][0]['dueAt'], o['last'][0]['runState']")" = \
+    [ "$(values job cron words clock timeZone missed overlap paused known inProject)" = \
+        "mail 30 9 * * * every day at 09:30 Europe/Paris null all queue false true true" ]
+    [ "$(values nextDueAt nextDueLocal result dueAt runState)" = \
         "2020-07-02T07:30:00Z 2020-07-02T09:30:00+02:00 ran 2020-07-01T07:30:00Z queued" ]
     output=${lines[1]}
-    [ "$(json_lines "o['name'], o['tickAt'], o['queues'], o['gone']")" = "host:7 2020-07-01T07:30:00Z None True" ]
+    [ "$(values name tickAt queues gone)" = "host:7 2020-07-01T07:30:00Z null true" ]
 }
 
 @test "one job's schedules by name in any spelling, or one by its id" {
     project_with_store lib/background_jobs/send_mail.js "$(job_at "'0 * * * *'" "'30 * * * *'")" lib/background_jobs/b.js "$(job_at "'0 * * * *'")" \
         lib/background_jobs/none.js 'export default { run(){} };'
     run_separately pinstripe list-schedules sendMail --json
-    [ "$(json_lines "o['job']")" = "send-mail
+    [ "$(values job)" = "send-mail
 send-mail" ]
     output=${lines[0]}
-    id=$(json_lines "o['id']")
+    id=$(values id)
     run_separately pinstripe list-schedules "$id" --json
-    [ "$(json_lines "o['id']")" = "$id" ]
+    [ "$(values id)" = "$id" ]
     run_separately pinstripe list-schedules send-mial
     expect_status 3
     expect_in_errors "Did you mean send-mail?"
@@ -74,11 +74,11 @@ send-mail" ]
     expect_in_output "next    2020-07-01 09:00 America/New_York, 2020-07-01T13:00:00Z"
     expect_in_output "  and for 2 more zones of its tenants (--json has them all)"
     run_separately pinstripe list-schedules --json
-    [ "$(json_lines "o['byTenant'], o['timeZone'], o['clock']" | sort)" = "True America/New_York America/New_York
-True Asia/Kolkata Asia/Kolkata
-True Asia/Tokyo Asia/Tokyo
-True Europe/Paris Europe/Paris
-True None UTC" ]
+    [ "$(values byTenant timeZone clock | sort)" = "true America/New_York America/New_York
+true Asia/Kolkata Asia/Kolkata
+true Asia/Tokyo Asia/Tokyo
+true Europe/Paris Europe/Paris
+true null UTC" ]
 }
 
 @test "what the project does not say any more is listed with a remark" {

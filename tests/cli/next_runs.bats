@@ -30,10 +30,10 @@ NEW_YORK="timeZone: 'America/New_York'"
     project_with pinstripe.config.js "export default { $NEW_YORK };" \
         lib/background_jobs/hourly.js "$(job_at "'0 * * * *'")"
     run_separately pinstripe next-runs --from 2026-07-01T00:00 --to '2026-07-01 02:00' --json
-    [ "$(json_lines "o['utc']")" = "2026-07-01T04:00:00Z
+    [ "$(values utc)" = "2026-07-01T04:00:00Z
 2026-07-01T05:00:00Z" ]
     run_separately pinstripe next-runs --from 2026-03-08T02:30 --count 1 --json
-    [ "$(json_lines "o['local']")" = "2026-03-08T03:00:00-04:00" ]
+    [ "$(values local)" = "2026-03-08T03:00:00-04:00" ]
 }
 
 @test "next-runs needs no database, and tells what is wrong" {

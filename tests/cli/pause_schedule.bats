@@ -27,13 +27,13 @@ load schedule_helper
     tick_schedules 2020-03-01T00:00:00Z
     run_separately pinstripe list-schedules --json
     output=${lines[0]}
-    id=$(json_lines "o['id']")
+    id=$(values id)
     run_separately pinstripe pause-schedule "$id" --json
     expect_status 0
     expect_output "{\"schema\":\"pause-schedule\",\"version\":1,\"name\":\"$id\",\"paused\":true,\"schedules\":1}"
     run_separately pinstripe list-schedules --json
-    [ "$(json_lines "o['paused']" | sort)" = "False
-True" ]
+    [ "$(values paused | sort)" = "false
+true" ]
 }
 
 @test "all zones of a schedule by each tenant's clock are paused together, or one by its id" {
@@ -41,14 +41,14 @@ True" ]
     tick_schedules --zones Asia/Tokyo,Europe/Paris 2020-07-01T00:30:00Z
     run_separately pinstripe list-schedules --json
     output=${lines[0]}
-    id=$(json_lines "o['id']")
+    id=$(values id)
     run_separately pinstripe pause-schedule "${id%@*}"
     expect_output "${id%@*}: 2 schedules paused"
     run_separately pinstripe resume-schedule "$id"
     expect_output "$id: 1 schedule go on"
     run_separately pinstripe list-schedules --json
-    [ "$(json_lines "o['paused']" | sort)" = "False
-True" ]
+    [ "$(values paused | sort)" = "false
+true" ]
 }
 
 @test "a pause outlives an edit of the line" {

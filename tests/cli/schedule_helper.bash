@@ -18,10 +18,21 @@ project_with_store() {
     pinstripe migrate-database >/dev/null 2>&1
 }
 
-# What python makes of each line of $output, a JSON object "o".
-json_lines() {
-    printf '%s\n' "$output" | python3 -c "import json,sys
-for line in sys.stdin:
-    o = json.loads(line)
-    print($1)"
+# The first value of each of these members in each line of $output; texts without their quotes.
+values() {
+    local line key rest found
+    while IFS= read -r line; do
+        found=
+        for key in "$@"; do
+            rest=${line#*\"$key\":}
+            if [[ $rest == \"* ]]; then
+                rest=${rest#\"}
+                rest=${rest%%\"*}
+            else
+                rest=${rest%%[,\}]*}
+            fi
+            found+="${found:+ }$rest"
+        done
+        printf '%s\n' "$found"
+    done <<<"$output"
 }
