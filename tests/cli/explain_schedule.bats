@@ -79,6 +79,6 @@ load schedule_helper
     expect_in_errors 'the time "tomorrow" cannot be read'
     run_separately pinstripe explain-schedule mail
     expect_status 2
-    run_separately pinstripe explain-schedule mial --at 2020-03-02T02:30
+    run_separately pinstripe explain-schedule maill --at 2020-03-02T02:30
     expect_status 3
 }

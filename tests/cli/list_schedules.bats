@@ -56,7 +56,7 @@ send-mail" ]
     id=$(values id)
     run_separately pinstripe list-schedules "$id" --json
     [ "$(values id)" = "$id" ]
-    run_separately pinstripe list-schedules send-mial
+    run_separately pinstripe list-schedules send-maill
     expect_status 3
     expect_in_errors "Did you mean send-mail?"
     run_separately pinstripe list-schedules none

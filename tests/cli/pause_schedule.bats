@@ -62,7 +62,7 @@ true" ]
 
 @test "what there is not is exit code 3" {
     project_with_store lib/background_jobs/mail.js "$(job_at "'0 * * * *'")"
-    run_separately pinstripe pause-schedule mial
+    run_separately pinstripe pause-schedule maill
     expect_status 3
     expect_in_errors "Did you mean mail?"
     run_separately pinstripe pause-schedule mail

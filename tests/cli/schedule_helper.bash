@@ -21,10 +21,11 @@ project_with_store() {
 # The first value of each of these members in each line of $output; texts without their quotes.
 values() {
     local line key rest found
+    # shellcheck disable=SC2154  # bats sets output
     while IFS= read -r line; do
         found=
         for key in "$@"; do
-            rest=${line#*\"$key\":}
+            rest=${line#*"\"$key\":"}
             if [[ $rest == \"* ]]; then
                 rest=${rest#\"}
                 rest=${rest%%\"*}
