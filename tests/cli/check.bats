@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # check.bats - is the project well?
 
+load helper
 load schedule_helper
 
 @test "a project that is well has no problems, and no database is touched" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # explain_schedule.bats - "why did nothing run at 02:30?"
 
+load helper
 load schedule_helper
 
 @test "the night in which 02:30 does not exist" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # list_schedules.bats - schedules in words, when next, and what became of the last due times.
 
+load helper
 load schedule_helper
 
 @test "before a bot has read them schedules are listed with a remark" {

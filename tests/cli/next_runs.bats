@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # next_runs.bats - when schedules fire next, by their expressions alone.
 
+load helper
 load schedule_helper
 
 NEW_YORK="timeZone: 'America/New_York'"

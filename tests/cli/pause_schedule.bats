@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # pause_schedule.bats - pausing schedules and having them go on.
 
+load helper
 load schedule_helper
 
 @test "a paused schedule does not run, says so, and owes nothing when it goes on" {

@@ -1,7 +1,5 @@
 # schedule_helper.bash - for tests of commands on schedules: jobs with schedules, and a bot's decisions at given times.
 
-load helper
-
 # A job with schedules: the arguments of this.schedule(), one each.
 job_at() {
     local calls
