@@ -53,7 +53,7 @@ static pin_status
 read_bots(struct pin_sql *q, struct pin_arena *arena, struct pin_bot_row *rows, size_t room,
           size_t *count, struct pin_err *err)
 {
-    pin_status st;
+    pin_status st = PIN_OK;
 
     while (*count < room && (st = pin__sql_step(q, err)) == PIN_OK) {
         struct pin_bot_row *bot = &rows[(*count)++];
