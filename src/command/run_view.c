@@ -25,7 +25,7 @@ add_raw(struct pin_buf *b, const char *key, struct pin_bytes json)
     pin__buf_addf(b, ",\"%s\":", key);
     if (!json.data)
         pin__buf_adds(b, "null");
-    for (size_t i = 0; i < json.size; i++)
+    for (size_t i = 0; json.data && i < json.size; i++)
         pin__buf_addc(b, (unsigned char)json.data[i] < 0x20 ? ' ' : json.data[i]);
 }
 

@@ -154,7 +154,7 @@ retry_children(struct pin_store *s, const struct pin_run_id *parent, int64_t now
 {
     struct pin_run_id *ids = calloc(CHILDREN_AT_ONCE, sizeof *ids), after = { { 0 } };
     size_t count = 0;
-    pin_status st;
+    pin_status st = PIN_OK;
 
     if (!ids)
         return pin__err_no_memory(err);

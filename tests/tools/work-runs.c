@@ -7,7 +7,11 @@
  * fanned-out: parents get a child for each of the tenants. What stands on standard input is what
  * each of the runs prints, line by line as it comes; a line that begins with "!" goes to its
  * stderr. Prints each run's id when it has been claimed.
+ *
+ *   work-runs FILE woken                        prints "listening", and "woken" when somebody has
+ *                                               told the bots of the store to look
  */
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,8 +19,9 @@
 #include "database/session.h"
 #include "job/enqueue.h"
 #include "store/store.h"
+#include "store/wake.h"
 
-enum { RUNS_MAX = 1000, TENANTS_MAX = 64 };
+enum { RUNS_MAX = 1000, TENANTS_MAX = 64, WAKE_MS = 20000 };
 
 static struct {
     struct pin_session *session;
@@ -128,6 +133,21 @@ finish(const struct pin_claim *c)
         check(pin__store_finish(work.store, &c->hold, &r, now_ms(), &f, &work.err));
 }
 
+static int
+wait_to_be_woken(void)
+{
+    struct pollfd p = { .fd = pin__wake_listen(pin__store_identity(work.store)), .events = POLLIN };
+
+    if (p.fd < 0)
+        return 1;
+    puts("listening");
+    fflush(stdout);
+    if (poll(&p, 1, WAKE_MS) != 1 || !pin__wake_take(p.fd))
+        return 1;
+    puts("woken");
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -135,7 +155,7 @@ main(int argc, char **argv)
                                          .busy_ms = PIN_BUSY_MS_DEFAULT,
                                          .must_exist = true };
     struct pin_claim_request request = { .worker = "work-runs", .now_ms = now_ms() };
-    struct pin_claim *claims = calloc(RUNS_MAX, sizeof *claims);
+    static struct pin_claim claims[RUNS_MAX];
     size_t count = 0;
     pin_status st;
 
@@ -143,6 +163,8 @@ main(int argc, char **argv)
     work.arena = PIN_ARENA_INIT((size_t)64 << 20);
     check(pin__session_open(&work.session, &config, &work.err));
     check(pin__store_open(&work.store, work.session, &work.err));
+    if (!strcmp(work.result, "woken"))
+        return wait_to_be_woken();
     request.limit = work.limit;
     st = pin__store_claim(work.store, &request, &work.arena, claims, &count, &work.err);
     if (st != PIN_EMPTY)
@@ -160,6 +182,5 @@ main(int argc, char **argv)
     pin__store_close(work.store);
     pin__session_close(work.session);
     pin__arena_fini(&work.arena);
-    free(claims);
     return 0;
 }
