@@ -47,7 +47,7 @@ struct wall {
 static struct wall
 wall(const struct work *w, int64_t ms)
 {
-    struct wall words;
+    struct wall words = { "" };
 
     pin__bot_wall_words(&w->out->when.zone, ms, words.text);
     return words;
@@ -56,7 +56,7 @@ wall(const struct work *w, int64_t ms)
 static struct wall
 span(int64_t ms)
 {
-    struct wall words;
+    struct wall words = { "" };
 
     pin__bot_span_words(ms, words.text);
     return words;

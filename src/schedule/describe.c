@@ -117,7 +117,7 @@ print_month(struct pin_buf *out, int value)
                                          "May",       "June",     "July",     "August",
                                          "September", "October",  "November", "December" };
 
-    pin__buf_adds(out, names[value - 1]);
+    pin__buf_adds(out, names[(unsigned)(value - 1) % 12]);
 }
 
 static const char *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",

@@ -1,4 +1,5 @@
-/* listen-datagrams.c - a service manager's end of NOTIFY_SOCKET, for tests: prints what is sent to it.
+/* listen-datagrams.c - a service manager's end of NOTIFY_SOCKET, for tests: prints what is sent to
+ * it.
  *
  *     listen-datagrams PATH      prints "ready" when it listens, then each line of each datagram
  */

@@ -25,18 +25,20 @@ forward(const struct pin_cron *c, const struct pin_zone *zone, int64_t after, in
 static void
 the_last_instant_is_the_one_that_walking_forward_ends_at(void **state)
 {
-    static const char *const crons[] = { "* * * * * *",    "0 * * * *",    "30 2 * * *",
-                                         "*/20 1-3 * * *", "0 9 1W * *",   "0 0 29 2 *",
-                                         "0 0 * * 5L",     "15 */5 * * *", "*/30 1 * * *",
-                                         "0 0 1 1 *" };
+    static const char *const crons[] = { "* * * * * *",    "0 * * * *",     "30 2 * * *",
+                                         "*/20 1-3 * * *", "0 9 1W * *",    "0 0 29 2 *",
+                                         "0 0 * * 5L",     "15 */5 * * *",  "*/30 1 * * *",
+                                         "0 0 1 1 *",      "0,1 * * * * *", "10-14 0 * * * *" };
     static const char *const names[] = { "UTC", "America/New_York", "Australia/Lord_Howe",
                                          "Pacific/Apia" };
     static const struct {
         int64_t after, until;
     } spans[] = {
-        { 1772323200, 1772323200 },             /* nothing */
-        { 1772323199, 1772323200 },             /* one second: a full hour */
-        { 1772323200, 1772323200 + 7000 },      /* 2026-03-01 */
+        { 1772323200, 1772323200 },        /* nothing */
+        { 1772323199, 1772323200 },        /* one second: a full hour */
+        { 1772323200, 1772323200 + 7000 }, /* 2026-03-01 */
+        { 1772323200, 1772323200 + 7031 },
+        { 1772323200, 1772323200 + 7221 },
         { 1772949000, 1772949000 + 4 * 3600 },  /* New York's clocks go forward */
         { 1793505600, 1793505600 + 9 * 3600 },  /* and back */
         { 1325000000, 1325000000 + 9 * 86400 }, /* Apia misses a day */
