@@ -414,8 +414,10 @@ set_pragmas(struct pin_session *s)
     }
 }
 
+#define OWN_CACHE_KB "16384" /* pages; given back by pragma shrink_memory */
+
 static pin_status
-configure(struct pin_session *s, struct pin_err *err)
+configure(struct pin_session *s, bool own_only, struct pin_err *err)
 {
     sqlite3 *db = handle(s);
     int code;
@@ -424,6 +426,8 @@ configure(struct pin_session *s, struct pin_err *err)
     sqlite3_busy_handler(db, on_busy, s);
     if ((code = set_pragmas(s)) != SQLITE_OK)
         return open_error(s, code, err);
+    if (own_only)
+        sqlite3_exec(db, "pragma cache_size=-" OWN_CACHE_KB, NULL, NULL, NULL);
     sqlite3_progress_handler(db, INTERRUPT_STEPS, on_progress, s);
     sqlite3_set_authorizer(db, authorize, s);
     return PIN_OK;
@@ -463,7 +467,7 @@ sqlite_open(struct pin_session *s, const struct pin_session_config *config, stru
     decide_accounts(config);
     code = sqlite3_open_v2(config->filename, &db, flags, NULL);
     s->connection = db;
-    st = code == SQLITE_OK ? configure(s, err) : open_error(s, code, err);
+    st = code == SQLITE_OK ? configure(s, config->own_only, err) : open_error(s, code, err);
     if (st != PIN_OK)
         sqlite_close(s);
     return st;

@@ -10,8 +10,8 @@
 
 #include "database/session.h"
 
-/* Records alone wait a little, so that many are one commit. */
-enum { RECORDS_WAIT_MS = 25, RECORDS_AT_ONCE = 1000 };
+/* What may wait a little does, so that much is one commit. */
+enum { RECORDS_WAIT_MS = 25, ENDS_WAIT_MS = 4, ENTRIES_AT_ONCE = 1024 };
 enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 
@@ -34,7 +34,7 @@ take_head(struct ledger *l)
         l->tail = &l->head;
     e->next = NULL;
     l->count--;
-    l->records -= e->is_record;
+    l->of[e->hurry]--;
     return e;
 }
 
@@ -45,7 +45,7 @@ drop_record(struct pin_executor *x)
     struct ledger *l = &x->ledger;
     struct entry **at = &l->head, *e;
 
-    while (*at && !(*at)->is_record)
+    while (*at && (*at)->hurry != ENTRY_RECORD)
         at = &(*at)->next;
     if (!(e = *at))
         return;
@@ -53,9 +53,24 @@ drop_record(struct pin_executor *x)
     if (l->tail == &e->next)
         l->tail = at;
     l->count--;
-    l->records--;
+    l->of[ENTRY_RECORD]--;
     e->status = PIN_LIMIT;
     e->type->settled(x, e);
+}
+
+static int64_t
+wait_ms(const struct pin_executor *x, enum entry_hurry hurry)
+{
+    if (hurry == ENTRY_RECORD)
+        return RECORDS_WAIT_MS;
+    return hurry == ENTRY_END && x->queue.running ? ENDS_WAIT_MS : 0;
+}
+
+static void
+write_by(struct ledger *l, struct pin_mono when)
+{
+    if (!l->count || when.ns < l->write_at.ns)
+        l->write_at = when;
 }
 
 void
@@ -68,11 +83,10 @@ pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry_type
     e->status = PIN_OK;
     *l->tail = e;
     l->tail = &e->next;
+    write_by(l, pin__clock_after_ms(pin__clock_mono(), wait_ms(x, e->hurry)));
     l->count++;
-    l->records += e->is_record;
-    if (e->is_record && l->records == 1)
-        l->records_at = pin__clock_after_ms(pin__clock_mono(), RECORDS_WAIT_MS);
-    if (l->records > PIN_LEDGER_RUNS_MAX)
+    l->of[e->hurry]++;
+    if (l->of[ENTRY_RECORD] > PIN_LEDGER_RUNS_MAX)
         drop_record(x);
 }
 
@@ -249,7 +263,7 @@ leave_out(struct pin_executor *x, struct entry *bad, pin_status st, const char *
     if (l->tail == &bad->next)
         l->tail = at;
     l->count--;
-    l->records -= bad->is_record;
+    l->of[bad->hurry]--;
     tell_left_out(x, bad, why);
     settle_one(x, bad, st, why);
 }
@@ -325,8 +339,7 @@ write_all(struct pin_executor *x)
 static bool
 has_urgent(const struct ledger *l, struct pin_mono now)
 {
-    return l->count > l->records || l->records >= RECORDS_AT_ONCE ||
-           (l->records && l->records_at.ns <= now.ns);
+    return l->count >= ENTRIES_AT_ONCE || (l->count && l->write_at.ns <= now.ns);
 }
 
 /* Consoles and progress of runs that last are to be written. */
@@ -397,10 +410,8 @@ pin__ledger_next(const struct pin_executor *x)
 {
     struct pin_mono next = pin__queue_next(x);
 
-    if (x->ledger.count > x->ledger.records)
-        next.ns = 0;
-    if (x->ledger.records && x->ledger.records_at.ns < next.ns)
-        next = x->ledger.records_at;
+    if (x->ledger.count && x->ledger.write_at.ns < next.ns)
+        next = x->ledger.write_at;
     if (x->dirty && x->flush_at.ns < next.ns)
         next = x->flush_at;
     return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
@@ -418,7 +429,7 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
             return;
         if (wait_ms)
             pin__clock_sleep_ms(wait_ms);
-        x->ledger.records_at = (struct pin_mono){ 0 };
+        x->ledger.write_at = (struct pin_mono){ 0 };
         pin__ledger_turn(x);
     }
 }

@@ -323,6 +323,7 @@ pin__queue_settle(struct queued *c, enum queued_end end)
     q->executor->queue.settling++;
     c->settling = true;
     c->end = end;
+    c->entry.hurry = end == QUEUED_FINISH ? ENTRY_END : ENTRY_AT_ONCE;
     while (q->returned) {
         struct run *run = q->returned;
 

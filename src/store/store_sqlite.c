@@ -295,7 +295,9 @@ sqlite_open(struct pin_store *s, struct pin_err *err)
 static pin_status
 sqlite_tidy(struct pin_store *s, struct pin_err *err)
 {
-    return pin__sql_run(s->session, "pragma wal_checkpoint(passive)", NULL, 0, NULL, err);
+    pin_status st = pin__sql_run(s->session, "pragma wal_checkpoint(passive)", NULL, 0, NULL, err);
+
+    return st == PIN_OK ? pin__sql_run(s->session, "pragma shrink_memory", NULL, 0, NULL, err) : st;
 }
 
 const struct pin_store_driver pin__store_sqlite = {
