@@ -5,6 +5,28 @@ enum { KEY_BYTES_MAX = 2 << 20 };
 
 /* --- turns --- */
 
+static const char *
+queue_of(const struct pin_enqueue *e)
+{
+    return e->queue ? e->queue : PIN_STORE_QUEUE;
+}
+
+/* A child's: the queue's turn less one, when its tenant has nothing that says otherwise. Nothing is
+ * kept of it, since one run for each of many tenants is no crowd; PIN_EMPTY when the tenant has a
+ * turn of its own. */
+static pin_status
+turn_of_child(struct pin_store *s, const struct pin_enqueue *e, int64_t *turn, struct pin_err *err)
+{
+    static const char sql[] =
+        "select coalesce((select turn from pinstripe_turns where queue = ?1 and priority = ?2"
+        " and tenant = ''), 1) - 1 where not exists (select 1 from pinstripe_turns"
+        " where queue = ?1 and priority = ?2 and tenant = ?3)";
+
+    return pin__sql_integer(
+        s->session, sql,
+        VALUES(val_text(queue_of(e)), val_number(e->priority), val_text(e->tenant)), turn, err);
+}
+
 /* Reading and then writing costs half of one statement that returns what it wrote. */
 pin_status
 pin__part_turns(struct pin_store *s, const char *queue, int64_t priority, const char *tenant,
@@ -43,12 +65,6 @@ same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static const char *
-queue_of(const struct pin_enqueue *e)
-{
-    return e->queue ? e->queue : PIN_STORE_QUEUE;
-}
-
 static bool
 shares_turns(const struct pin_enqueue *a, const struct pin_enqueue *b, int64_t now_ms)
 {
@@ -65,6 +81,10 @@ take_turn(struct pin_store *s, struct turns *t, size_t at, int64_t *turn, struct
     size_t n = 1;
     pin_status st = PIN_OK;
 
+    if (e->role == PIN_ROLE_CHILD && t->left == 0 &&
+        (st = turn_of_child(s, e, turn, err)) != PIN_EMPTY)
+        return st;
+    st = PIN_OK;
     if (t->left == 0 || !shares_turns(&t->runs[at - 1], e, t->now_ms)) {
         while (at + n < t->count && shares_turns(e, &t->runs[at + n], t->now_ms))
             n++;
