@@ -88,11 +88,26 @@ add_quoted_character(struct pin_buf *b, const char *at, size_t length)
     add_human_character(b, at, length);
 }
 
+/* How many bytes at the front are shown as they are, whoever reads: nearly all of them, always. */
+static size_t
+plain_length(const char *text, size_t size)
+{
+    size_t n = 0;
+
+    while (n < size && text[n] >= ' ' && text[n] <= '~' && text[n] != '"' && text[n] != '\\')
+        n++;
+    return n;
+}
+
 static void
 add_text(struct pin_buf *b, const char *text, size_t size, size_t max,
          void (*add)(struct pin_buf *b, const char *at, size_t length))
 {
     for (size_t at = 0, length; at < size; at += length ? length : 1) {
+        length = plain_length(text + at, size < max ? size - at : max - at);
+        pin__buf_add(b, text + at, length);
+        if ((at += length) == size)
+            return;
         length = pin__quote_utf8_length(text + at, size - at);
         if (at + length > max) {
             pin__buf_adds(b, "...");
@@ -104,16 +119,44 @@ add_text(struct pin_buf *b, const char *text, size_t size, size_t max,
 
 /* --- numbers and times --- */
 
+/* By hand: a line has some ten numbers, and printf takes a microsecond for each. `digits` at least,
+ * with zeros in front. */
+static void
+add_digits(struct pin_buf *b, uint64_t n, size_t digits)
+{
+    char text[20]; /* of UINT64_MAX */
+    size_t at = sizeof text;
+
+    do {
+        text[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    while (sizeof text - at < digits)
+        text[--at] = '0';
+    pin__buf_add(b, text + at, sizeof text - at);
+}
+
 static void
 add_number(struct pin_buf *b, int64_t n)
 {
-    pin__buf_addf(b, "%lld", (long long)n);
+    if (n < 0)
+        pin__buf_addc(b, '-');
+    add_digits(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1);
 }
 
 static void
 add_milliseconds(struct pin_buf *b, int64_t us)
 {
-    pin__buf_addf(b, "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
+    add_number(b, us / 1000);
+    pin__buf_addc(b, '.');
+    add_digits(b, (uint64_t)(us % 1000), 3);
+}
+
+static void
+add_part(struct pin_buf *b, char before, int n)
+{
+    pin__buf_addc(b, before);
+    add_digits(b, (uint64_t)n, 2);
 }
 
 /* RFC 3339, UTC; `digits` of a second. What no calendar has is left as a number. */
@@ -121,16 +164,22 @@ static void
 add_timestamp(struct pin_buf *b, int64_t us, int digits)
 {
     time_t s = (time_t)(us / 1000000 - (us % 1000000 < 0));
-    long long fraction = us - (int64_t)s * 1000000;
+    uint64_t fraction = (uint64_t)(us - (int64_t)s * 1000000);
     struct tm t;
 
     if (!gmtime_r(&s, &t) || t.tm_year > 9999 - 1900 || t.tm_year < -1900) {
         add_number(b, us / 1000);
         return;
     }
-    pin__buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%0*lldZ", t.tm_year + 1900, t.tm_mon + 1,
-                  t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, digits,
-                  digits == 3 ? fraction / 1000 : fraction);
+    add_digits(b, (uint64_t)t.tm_year + 1900, 4);
+    add_part(b, '-', t.tm_mon + 1);
+    add_part(b, '-', t.tm_mday);
+    add_part(b, 'T', t.tm_hour);
+    add_part(b, ':', t.tm_min);
+    add_part(b, ':', t.tm_sec);
+    pin__buf_addc(b, '.');
+    add_digits(b, digits == 3 ? fraction / 1000 : fraction, (size_t)digits);
+    pin__buf_addc(b, 'Z');
 }
 
 /* --- fields, in the order in which they are read --- */
@@ -209,7 +258,9 @@ add_fields(const struct form *f, struct pin_buf *b, const struct pin_log_fields 
 static void
 json_key(struct pin_buf *b, const char *name)
 {
-    pin__buf_addf(b, ",\"%s\":", name);
+    pin__buf_adds(b, ",\"");
+    pin__buf_adds(b, name);
+    pin__buf_adds(b, "\":");
 }
 
 static void
@@ -246,7 +297,9 @@ json_line(struct pin_buf *b, int64_t now_us, enum pin_log_level level, const cha
 static void
 human_key(struct pin_buf *b, const char *name)
 {
-    pin__buf_addf(b, " %s=", name);
+    pin__buf_addc(b, ' ');
+    pin__buf_adds(b, name);
+    pin__buf_addc(b, '=');
 }
 
 /* In quotes when it would not read as one word. */

@@ -8,7 +8,7 @@
 
 /* More slots than tasks that can be offered at once. A task's id says where to begin to look, so
  * its slot is found at once unless another one's id led there too. */
-enum { SLOTS = 256 };
+enum { SLOTS = 1024 };
 
 enum slot_state { SLOT_FREE = 0, SLOT_OFFERED = 1 };
 

@@ -11,7 +11,7 @@
 #include "database/session.h"
 
 /* What may wait a little does, so that much is one commit. */
-enum { RECORDS_WAIT_MS = 25, ENDS_WAIT_MS = 4, ENTRIES_AT_ONCE = 1024 };
+enum { RECORDS_WAIT_MS = 25, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
 enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 

@@ -148,8 +148,8 @@ add_claim(struct pin_message *m, const struct pin_claim *c, bool paging)
     m->attempt = (uint32_t)(c->attempt - c->lost);
     m->due_ms = (uint64_t)(c->schedule ? c->scheduled_for_ms : c->due_ms);
     m->key = paging ? c->tenant_zone : c->key;
-    m->check =
-        c->tenant && (c->role != PIN_ROLE_CHILD || pin__clock_wall().ms - c->created_ms > FRESH_MS);
+    m->check = paging || (c->tenant && (c->role != PIN_ROLE_CHILD ||
+                                        pin__clock_wall().ms - c->created_ms > FRESH_MS));
 }
 
 static void

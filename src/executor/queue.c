@@ -18,7 +18,7 @@
 
 enum {
     SHORT_AVERAGE_US = 1000,
-    AHEAD_SHORT = 192, /* runs claimed ahead for each slot when they are short */
+    AHEAD_SHORT = 640, /* runs claimed ahead for each slot when they are short */
     AHEAD_LONG = 1,
     CALLED_FACTOR = 4, /* what calls may bring beyond that */
     BEAT_MS = PIN_STORE_LEASE_MS / 3,

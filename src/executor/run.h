@@ -22,7 +22,7 @@
 #include "executor/claims.h"
 #include "executor/executor.h"
 
-enum { WORKER_QUEUE_MAX = 64 };
+enum { WORKER_QUEUE_MAX = 256 };
 
 /* A run in hand for longer than this gives those that wait behind it back. */
 #define PIN_WAIT_BEHIND_NS INT64_C(5000000)

@@ -72,7 +72,7 @@ describe(struct pin_engine *e, const struct pin_task *task)
     if (task->tenant_zone)
         set(e, o, "zone", JS_NewString(e->ctx, task->tenant_zone));
     if (task->check_tenant)
-        set(e, o, "check", JS_TRUE);
+        set(e, o, task->kind == PIN_TASK_TENANTS ? "anyOrder" : "check", JS_TRUE);
     args = from_json(e, task->args, "[]");
     set(e, o, "args", JS_IsException(args) ? JS_UNDEFINED : args);
     params = from_json(e, task->params, NULL);

@@ -159,6 +159,8 @@ export class Query {
 
     get rowLimit(){ return this.#described.limit; }
 
+    get isOrdered(){ return this.#described.ops.some(([kind]) => kind === ORDER); }
+
     async *[Symbol.asyncIterator](){
         let left = this.rowLimit ?? Infinity;
         let key;

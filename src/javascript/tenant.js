@@ -103,13 +103,15 @@ const PAGE_ROWS = 1000; /* PIN_TENANT_PAGE */
 /* One page of the tenants that a job runs for: { tenants: [{ id, name }], cursor }. A tenant with a
  * name was named by a person and is looked up, one without is known. The cursor holds how many
  * came before and where the last page ended, so the filter's own order and limit hold over all pages. */
-export async function pageOfTenants(database, { name, tenant, cursor, zone }, filter){
+export async function pageOfTenants(database, { name, tenant, cursor, zone, anyOrder }, filter){
     if(!database.info.tenants) throw new Error(`The database has no table "tenants" yet, so "${name}" cannot run for each tenant: run pinstripe migrate-database.`);
     if(tenant?.name) tenant = await namedByPerson(database, tenant.name);
     const left = await (filter ? filter(database.table('tenants')) : database.table('tenants'));
     const isMeant = zone === undefined ? undefined : row => zoneOf(row) === zone;
     if(Query.isQuery(left)){
-        const narrow = zone && left.rowLimit === undefined ? left.where({ timeZone: zone }) : left;
+        let narrow = zone && left.rowLimit === undefined ? left.where({ timeZone: zone }) : left;
+        /* The store keeps runs by tenant: children made in the order of ids are neighbours there. */
+        if(anyOrder && left.rowLimit === undefined && !left.isOrdered) narrow = narrow.orderBy('id');
         return pageOfQuery(tenant ? onlyTenant(narrow, tenant) : narrow, cursor, isMeant);
     }
     const rows = await rowsOf(left, name);

@@ -51,7 +51,8 @@ struct pin_task { /* borrowed: everything lives until the task's outcome is ther
     uint32_t attempt;        /* JOB: 1 for the first */
     const char *key;         /* JOB: NULL when it was given none */
     int64_t due_ms;          /* JOB: when it was to run; 0: when it was called */
-    bool check_tenant;       /* JOB: the tenant may be gone, or not be one that the filter leaves */
+    bool check_tenant;       /* JOB: the tenant may be gone, or not be one that the filter leaves.
+                                TENANTS: their order does not matter unless the filter gives one */
     int64_t wall_ms;         /* limits; always set */
     uint64_t heap_bytes;
 };
