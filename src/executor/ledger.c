@@ -13,6 +13,7 @@
 /* Records alone wait a little, so that many are one commit. */
 enum { RECORDS_WAIT_MS = 25, RECORDS_AT_ONCE = 1000 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
+enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
 
 void
 pin__ledger_init(struct ledger *l)
@@ -343,11 +344,29 @@ open_or_refuse(struct pin_executor *x)
     return false;
 }
 
+/* The machine slept, this process was stopped, or somebody set the clock. Others may be about to
+ * renew their leases, as we are: nothing is taken from them before they had the time to. */
+static void
+notice_sleep(struct pin_executor *x, struct pin_mono now)
+{
+    struct ledger *l = &x->ledger;
+    int64_t now_ms = pin__clock_wall().ms;
+    int64_t turn_ms = (now.ns - l->seen.ns) / 1000000;
+    int64_t drift_ms = now_ms - l->seen_ms - turn_ms;
+
+    if (l->seen.ns && (drift_ms > SLEPT_MS || drift_ms < -SLEPT_MS ||
+                       (x->sleep_ms >= 0 && turn_ms > x->sleep_ms + SLEPT_MS)))
+        l->able_since_ms = now_ms;
+    l->seen = now;
+    l->seen_ms = now_ms;
+}
+
 void
 pin__ledger_turn(struct pin_executor *x)
 {
     struct pin_mono now = pin__clock_mono();
 
+    notice_sleep(x, now);
     if (!x->nursery || !x->nursery->catalog || !wants_turn(x, now) || !open_or_refuse(x))
         return;
     if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))

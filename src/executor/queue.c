@@ -23,6 +23,7 @@ enum {
     CALLED_FACTOR = 4, /* what calls may bring beyond that */
     BEAT_MS = PIN_STORE_LEASE_MS / 3,
     BEAT_CALLED_MS = 1000, /* who was called looks for cancelled runs, but not more often */
+    CLOCK_SET_MS = 1000,   /* a clock that goes back by more was set */
     DIRTY_MS = 100,
     CLAIM_ARENA_BYTES = 1 << 30
 };
@@ -513,14 +514,38 @@ wanted(const struct pin_executor *x)
     return u->called && waiting < most * CALLED_FACTOR ? x->slots : 0;
 }
 
+/* Also when the wall clock, which leases are told in, was set or went on while we slept: what is
+ * ours is renewed before anybody takes it for lost. */
+static bool
+beat_is_due(const struct queue *u, struct pin_mono now, int64_t now_ms)
+{
+    int64_t age_ms = now_ms - u->beaten_ms;
+
+    return u->held &&
+           (u->beat_at.ns <= now.ns || age_ms > PIN_STORE_LEASE_MS / 2 || age_ms < -CLOCK_SET_MS);
+}
+
+static bool
+sweep_is_due(const struct queue *u, struct pin_mono now, int64_t now_ms)
+{
+    if (!u->open || u->sweep_at.ns > now.ns)
+        return false;
+    return u->held || (u->looked && pin__store_has_lapsed(u->peek.lapse_ms, now_ms));
+}
+
+bool
+pin__queue_has_lapsed(const struct pin_executor *x, struct pin_mono now)
+{
+    return now.ns - x->queue.beaten.ns >= PIN_STORE_LEASE_MS * INT64_C(1000000);
+}
+
 bool
 pin__queue_wants_write(const struct pin_executor *x, struct pin_mono now)
 {
     const struct queue *u = &x->queue;
+    int64_t now_ms = pin__clock_wall().ms;
 
-    return wanted(x) || (u->held && u->beat_at.ns <= now.ns) ||
-           (u->open && u->looked && u->peek.lapse_ms <= pin__clock_wall().ms) ||
-           (u->held && u->open && u->sweep_at.ns <= now.ns);
+    return wanted(x) || beat_is_due(u, now, now_ms) || sweep_is_due(u, now, now_ms);
 }
 
 bool
@@ -549,19 +574,30 @@ pin__queue_next(const struct pin_executor *x)
     return next;
 }
 
+static struct pin_mono
+after_wall(struct pin_mono now, int64_t now_ms, int64_t at_ms)
+{
+    return pin__clock_after_ms(now, at_ms > now_ms ? at_ms - now_ms : 0);
+}
+
 static void
 took_look(struct queue *u, struct pin_mono now, int64_t now_ms)
 {
-    int64_t next_ms = now_ms + PIN_LOOK_MS;
+    struct pin_mono lapse_at = after_wall(now, now_ms, u->peek.lapse_ms);
+    struct pin_mono due_at = after_wall(now, now_ms, u->peek.due_ms);
 
     u->looked = true;
     if (u->peek.ready || u->peek.due_ms <= now_ms)
         u->look = true;
-    if (u->peek.due_ms < next_ms)
-        next_ms = u->peek.due_ms;
-    if (u->peek.lapse_ms < next_ms)
-        next_ms = u->peek.lapse_ms;
-    u->look_at = pin__clock_after_ms(now, next_ms > now_ms ? next_ms - now_ms : 0);
+    if (pin__store_has_lapsed(u->peek.lapse_ms, now_ms))
+        lapse_at = now;
+    if (lapse_at.ns < u->sweep_at.ns)
+        lapse_at = u->sweep_at;
+    u->look_at = pin__clock_after_ms(now, PIN_LOOK_MS);
+    if (due_at.ns < u->look_at.ns)
+        u->look_at = due_at;
+    if (lapse_at.ns < u->look_at.ns)
+        u->look_at = lapse_at;
 }
 
 void
@@ -615,7 +651,8 @@ beat(struct pin_executor *x, struct pin_mono now, int64_t now_ms, struct pin_err
     size_t n = 0;
 
     u->hold_count = 0;
-    if (!u->held || u->beat_at.ns > now.ns)
+    u->beat = beat_is_due(u, now, now_ms);
+    if (!u->beat)
         return PIN_OK;
     u->holds = calloc(u->held_count, sizeof *u->holds);
     u->answers = calloc(u->held_count, sizeof *u->answers);
@@ -665,7 +702,15 @@ stop_one(struct pin_executor *x, struct queued *c)
 }
 
 static void
-take_answers(struct pin_executor *x, struct pin_mono now)
+leases_renewed(struct queue *u, struct pin_mono now)
+{
+    u->beaten = now;
+    u->beaten_ms = pin__clock_wall().ms;
+    u->beat_at = pin__clock_after_ms(now, BEAT_MS);
+}
+
+static void
+take_answers(struct pin_executor *x)
 {
     struct queue *u = &x->queue;
 
@@ -675,10 +720,6 @@ take_answers(struct pin_executor *x, struct pin_mono now)
         if (c && !c->settling)
             stop_one(x, c);
     }
-    if (u->hold_count) {
-        u->beaten = now;
-        u->beat_at = pin__clock_after_ms(now, BEAT_MS);
-    }
 }
 
 static pin_status
@@ -686,16 +727,16 @@ sweep(struct pin_executor *x, struct pin_mono now, int64_t now_ms, struct pin_er
 {
     struct queue *u = &x->queue;
     struct pin_rescue r = { .now_ms = now_ms, .able_since_ms = x->ledger.able_since_ms };
-    bool lapsed = u->looked && u->peek.lapse_ms <= now_ms;
     size_t count = 0;
     pin_status st;
 
-    u->swept = u->open && (lapsed || u->sweep_at.ns <= now.ns);
+    u->swept = sweep_is_due(u, now, now_ms);
     if (!u->swept)
         return PIN_OK;
     st = pin__store_rescue(x->ledger.store, &r, &count, err);
     if (st == PIN_OK && count)
         u->look = true;
+    u->swept_all = count == 0; /* there may be more than it takes at once */
     return st == PIN_EMPTY ? PIN_OK : st;
 }
 
@@ -724,7 +765,7 @@ forget_transaction(struct queue *u)
     u->batch = NULL;
     u->claims = NULL;
     u->asked = u->claimed = 0;
-    u->wrote_dirty = u->swept = false;
+    u->wrote_dirty = u->beat = u->swept = false;
 }
 
 void
@@ -786,12 +827,12 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
     pin__fault("executor.after_commit");
     if (u->wrote_dirty)
         clear_dirty(x);
-    take_answers(x, now);
-    if (u->swept)
+    if (u->beat || (u->asked && !u->held))
+        leases_renewed(u, now);
+    take_answers(x);
+    if (u->swept && u->swept_all)
         u->sweep_at = pin__clock_after_ms(now, PIN_STORE_SWEEP_MS);
     if (u->asked) {
-        if (!u->held)
-            u->beat_at = pin__clock_after_ms(now, BEAT_MS);
         u->look = u->claimed == u->asked;
         u->called = false;
         pin__fault("executor.claimed");

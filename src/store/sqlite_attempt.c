@@ -375,14 +375,17 @@ static pin_status
 read_lapsed(struct pin_store *s, const struct pin_rescue *r, struct pin_hold *holds, size_t room,
             size_t *count, struct pin_err *err)
 {
-    int64_t from =
-        r->now_ms - r->able_since_ms >= PIN_STORE_SWEEP_MS ? INT64_MIN : r->able_since_ms;
+    int64_t able_ms = r->now_ms - r->able_since_ms;
+    int64_t from = able_ms >= PIN_STORE_SWEEP_MS ? INT64_MIN : r->able_since_ms;
+    int64_t ahead = able_ms >= PIN_STORE_LEASE_MS ? r->now_ms + 2 * PIN_STORE_LEASE_MS : INT64_MAX;
     struct pin_sql q;
     pin_status st = pin__sql_start(
         &q, s->session,
-        "select id, token, gate is not null, role from pinstripe_runs"
-        " where state = 2 and leaseUntil between ? and ? order by leaseUntil limit ?",
-        VALUES(val_number(from), val_number(r->now_ms), val_number((int64_t)room)), err);
+        "select id, token, gate is not null, role from pinstripe_runs where state = 2"
+        " and (leaseUntil between ? and ? or leaseUntil > ?) order by leaseUntil limit ?",
+        VALUES(val_number(from), val_number(r->now_ms), val_number(ahead),
+               val_number((int64_t)room)),
+        err);
 
     *count = 0;
     if (st != PIN_OK)
