@@ -296,6 +296,7 @@ settled_end(struct pin_executor *x, struct entry *e)
     struct queued *c = (struct queued *)(void *)e;
     struct queue *u = &x->queue;
 
+    pin__fault("executor.ended");
     if (e->status == PIN_OK) {
         u->ended += pin__run_is_final(c->finished.state);
         u->failed += c->finished.state == PIN_RUN_FAILED;
@@ -831,7 +832,7 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
         leases_renewed(u, now);
     take_answers(x);
     if (u->swept && u->swept_all)
-        u->sweep_at = pin__clock_after_ms(now, PIN_STORE_SWEEP_MS);
+        u->sweep_at = pin__clock_after_ms(now, pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS));
     if (u->asked) {
         u->look = u->claimed == u->asked;
         u->called = false;

@@ -376,7 +376,8 @@ read_lapsed(struct pin_store *s, const struct pin_rescue *r, struct pin_hold *ho
             size_t *count, struct pin_err *err)
 {
     int64_t able_ms = r->now_ms - r->able_since_ms;
-    int64_t from = able_ms >= PIN_STORE_SWEEP_MS ? INT64_MIN : r->able_since_ms;
+    int64_t from =
+        able_ms >= pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS) ? INT64_MIN : r->able_since_ms;
     int64_t ahead = able_ms >= PIN_STORE_LEASE_MS ? r->now_ms + 2 * PIN_STORE_LEASE_MS : INT64_MAX;
     struct pin_sql q;
     pin_status st = pin__sql_start(
