@@ -229,13 +229,16 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
         w->deadline = pin__clock_mono(); /* not known yet: as soon as it is */
 }
 
-/* What waits behind the run in hand was never begun: somebody else gets it, in its order. */
+/* What waits behind the run in hand was never begun: somebody else gets it, in its order. Under
+ * another id, since its message is still in this worker's socket: were it offered here again, the
+ * worker would begin it where it stood before. */
 static void
 return_queue(struct worker_process *w, size_t keep)
 {
     while (w->queued > keep) {
         struct run *run = w->queue[--w->queued];
 
+        run->id = ++w->executor->next_run;
         run->worker = NULL;
         run->request->running--;
         pin__request_take_back(run);

@@ -124,7 +124,8 @@ pin__executor_queue_counts(const struct pin_executor *x)
 
     for (const struct queued *c = u->held; c; c = c->next)
         *(c->begun ? &n.running : &n.waiting) += 1;
-    n.empty = !u->look && u->looked && !u->peek.ready;
+    n.empty = !u->look && u->looked && !u->peek.ready &&
+              !pin__store_has_lapsed(u->peek.lapse_ms, pin__clock_wall().ms);
     n.next_due_ms = u->looked ? u->peek.due_ms : INT64_MAX;
     return n;
 }

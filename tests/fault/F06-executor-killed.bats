@@ -14,6 +14,6 @@ load ../cli/helper
     worker=$(pgrep -P "$nursery")
     kill -9 "$executor"
     # tail ends when the process it watches does: a wait without sleeping.
-    timeout 20 tail --pid="$nursery" -f /dev/null
-    timeout 20 tail --pid="$worker" -f /dev/null
+    timeout 20 tail -s 0.02 --pid="$nursery" -f /dev/null
+    timeout 20 tail -s 0.02 --pid="$worker" -f /dev/null
 }

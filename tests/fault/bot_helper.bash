@@ -88,12 +88,12 @@ work_off() { faulty start-bot --once --log "$TEST_FOLDER/once.log" --log-format 
 
 ends_with() {
     local code=0
-    timeout 30 tail --pid="${2-$bot}" -f /dev/null || { echo "process ${2-$bot} does not end"; return 1; }
+    timeout 30 tail -s 0.02 --pid="${2-$bot}" -f /dev/null || { echo "process ${2-$bot} does not end"; return 1; }
     wait "${2-$bot}" || code=$?
     [ "$code" -eq "$1" ] || { echo "exit code $code, not $1"; cat "$log"; return 1; }
 }
 
-gone() { timeout 20 tail --pid="$1" -f /dev/null || { echo "process $1 is still there"; return 1; }; }
+gone() { timeout 20 tail -s 0.02 --pid="$1" -f /dev/null || { echo "process $1 is still there"; return 1; }; }
 
 nursery_of() { pgrep -P "$1"; }
 workers_of() { pgrep -P "$(nursery_of "$1")"; }
