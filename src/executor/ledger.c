@@ -145,8 +145,8 @@ again_later(struct ledger *l, int64_t first_ms, int64_t most_ms)
     l->retry_at = pin__clock_after_ms(pin__clock_mono(), l->backoff_ms);
 }
 
-static void
-tell(struct pin_executor *x, bool over, const char *text)
+void
+pin__executor_tell(struct pin_executor *x, bool over, const char *text)
 {
     const struct pin_sink *sink = x->queue.options.sink;
 
@@ -158,7 +158,7 @@ void
 pin__ledger_trouble(struct pin_executor *x, const struct pin_err *err)
 {
     if (!x->ledger.troubled)
-        tell(x, false, err->message);
+        pin__executor_tell(x, false, err->message);
     x->ledger.troubled = true;
     again_later(&x->ledger, BUSY_MAX_MS, TROUBLE_MAX_MS);
 }
@@ -169,7 +169,7 @@ went_well(struct pin_executor *x, int64_t now_ms)
     struct ledger *l = &x->ledger;
 
     if (l->troubled)
-        tell(x, true, "the store can be written again");
+        pin__executor_tell(x, true, "the store can be written again");
     if (l->blocked)
         l->able_since_ms = now_ms;
     l->troubled = l->blocked = false;

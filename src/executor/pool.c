@@ -354,6 +354,7 @@ take_message(struct worker_process *w, const struct pin_message *m)
     switch (m->type) {
     case PIN_MESSAGE_READY:
         w->ready = true;
+        w->executor->respawn_backoff_ms = 0;
         w->heap_hash = m->number;
         if (run)
             begin_head(w);
@@ -454,7 +455,9 @@ killed_from_outside(const struct worker_process *w, int status)
     }
 }
 
-/* A queued run whose worker is gone without its being the run's fault is not over. */
+/* A queued run whose worker is gone without its being the run's fault is not over. One that died
+ * with its nursery before it lived has not begun it: that is tried again as often as the nursery.
+ */
 static bool
 end_queued(struct run *run, const struct worker_process *w, int status)
 {
@@ -462,7 +465,7 @@ end_queued(struct run *run, const struct worker_process *w, int status)
 
     if (!run->request->queued)
         return false;
-    if (w->killed == KILL_STOP) {
+    if (w->killed == KILL_STOP || (!w->ready && w->nursery->gone)) {
         pin__queue_run_stopped(run);
         return true;
     }

@@ -292,6 +292,21 @@ tell_settled(struct pin_executor *x, const struct queued *c)
 }
 
 static void
+tell_dropped(struct pin_executor *x, const struct queued *c)
+{
+    const struct pin_sink *sink = x->queue.options.sink;
+    char id[PIN_RUN_ID_TEXT], text[256];
+
+    pin__run_id_text(&c->claim.hold.id, id);
+    snprintf(text, sizeof text,
+             "what came of attempt %d of the run %s (%.100s) is dropped: its lease was over, and it"
+             " is somebody else's now",
+             c->claim.attempt, id, c->claim.job);
+    if (sink && sink->note)
+        sink->note(sink->context, text);
+}
+
+static void
 settled_end(struct pin_executor *x, struct entry *e)
 {
     struct queued *c = (struct queued *)(void *)e;
@@ -306,7 +321,8 @@ settled_end(struct pin_executor *x, struct entry *e)
         if (c->finished.state == PIN_RUN_DELAYED)
             u->looked = false;
         tell_settled(x, c);
-    }
+    } else if (e->status == PIN_LOST && c->end != QUEUED_GIVE_BACK)
+        tell_dropped(x, c);
     pin__queue_drop(c);
 }
 

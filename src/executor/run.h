@@ -349,6 +349,8 @@ void pin__nurseries_tidy(struct pin_executor *x); /* ends those that nothing nee
 void pin__nurseries_close(struct pin_executor *x);
 
 /* ledger.c */
+/* To who runs the queue: what went wrong that is no run's fault, or is right again. */
+void pin__executor_tell(struct pin_executor *x, bool over, const char *text);
 void pin__ledger_init(struct ledger *l);
 void pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry_type *type);
 /* Writes what there is and claims what is wanted, in one commit. Never waits for a lock. */
