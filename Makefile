@@ -24,6 +24,7 @@ OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/bytecode.o
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean
@@ -53,13 +54,13 @@ demo: setup
 test: setup
 	@$(SUBMAKE) check
 
-check: all $(UNIT) $(BUILD)/faults/pinstripe
+check: all $(UNIT) $(FAULT_TOOLS)
 	@tools/run-tests $(BUILD)
 
 unit: all $(UNIT)
 	@tools/run-tests $(BUILD) unit
 
-javascript cli fault: all $(BUILD)/faults/pinstripe
+javascript cli fault: all $(FAULT_TOOLS)
 	@tools/run-tests $(BUILD) $@
 
 lint:

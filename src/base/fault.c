@@ -62,12 +62,14 @@ act(const char *action)
         raise(SIGKILL);
     else if (strcmp(action, "stop") == 0)
         raise(SIGSTOP);
+    else if (strcmp(action, "term") == 0)
+        raise(SIGTERM);
     else if (strcmp(action, "exit") == 0)
         _exit(1);
     else if (strncmp(action, "errno=", 6) == 0)
         return errno_of(action + 6);
     else
-        pin__bug("PIN_FAULT knows kill, exit, stop and errno=, not \"%s\"", action);
+        pin__bug("PIN_FAULT knows kill, exit, stop, term and errno=, not \"%s\"", action);
     return 0;
 }
 
@@ -86,6 +88,14 @@ pin__fault_hit(const char *point)
     if (!fault.action || strcmp(point, fault.point) != 0 || ++fault.seen != fault.nth)
         return 0;
     return act(fault.action);
+}
+
+int64_t
+pin__fault_ms(const char *name, int64_t usual_ms)
+{
+    const char *text = getenv(name);
+
+    return text ? strtoll(text, NULL, 10) : usual_ms;
 }
 
 /* Shared memory, so that a change is seen at once. */

@@ -2,11 +2,12 @@
  *
  * In a release the macros are nothing. A build with -DPIN_FAULTS reads PIN_FAULT=point:nth:action
  * once: at the nth time that this process comes to that point it is killed (`kill`), leaves without
- * a word (`exit`), stops until SIGCONT (`stop`), or the step fails with that errno (`errno=EIO`, or
- * a number).
+ * a word (`exit`), stops until SIGCONT (`stop`), gets a SIGTERM (`term`), or the step fails with
+ * that errno (`errno=EIO`, or a number).
  *
  * PIN_CLOCK names a file with eight bytes, an int64 in the machine's order: so many microseconds
- * are added to the wall clock of every process of that build that sees it.
+ * are added to the wall clock of every process of that build that sees it. PIN_SWEEP_MS shortens
+ * PIN_STORE_SWEEP_MS.
  *
  *     pin__fault("store.commit.before");             dies or stops here
  *     if ((code = pin__fault_errno("store.commit.fail")))  fails here
@@ -24,12 +25,15 @@ void pin__fault_arm(const char *text);
 /* How far the wall clock is off, in microseconds: the number in the file that PIN_CLOCK names,
  * which a test may change at any time. 0 without one. */
 int64_t pin__fault_clock_us(void);
+/* A time that a test may shorten: what the environment says under this name, or else the usual. */
+int64_t pin__fault_ms(const char *name, int64_t usual_ms);
 #define pin__fault(point)       ((void)pin__fault_hit(point))
 #define pin__fault_errno(point) pin__fault_hit(point)
 #else
-#define pin__fault_clock_us()   0
-#define pin__fault(point)       ((void)0)
-#define pin__fault_errno(point) 0
+#define pin__fault_clock_us()         0
+#define pin__fault_ms(name, usual_ms) ((int64_t)(usual_ms))
+#define pin__fault(point)             ((void)0)
+#define pin__fault_errno(point)       0
 #endif
 
 #endif

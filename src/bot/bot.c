@@ -11,6 +11,7 @@
 #include "database/session.h"
 
 enum { AGAIN_MS = 20, RELOAD_AFTER_MS = 100, STATUS_MS = 1000, LOG_FLUSH_MS = 50 };
+enum { CLOCK_SET_MS = 1000 }; /* a clock that goes back by more was set */
 
 struct pin_bot {
     struct pin_executor *executor;
@@ -24,6 +25,7 @@ struct pin_bot {
     /* When the next thing is to be done; INT64_MAX: never, or not known. */
     int64_t schedules_due_ms, tick_due_ms, reload_due_ms, status_due_ms, watchdog_due_ms,
         log_due_ms;
+    int64_t seen_ms;                /* the latest time that it was told */
     struct pin_bot_context context; /* of `due` */
     struct pin_bot_due due;
     bool needs_zones; /* a schedule follows the zones of tenants */
@@ -296,12 +298,22 @@ soonest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static bool
+went_back(const struct pin_bot *b, int64_t now_ms)
+{
+    return b->seen_ms - now_ms > CLOCK_SET_MS;
+}
+
 static int64_t
 due(void *context, int64_t now_ms)
 {
     struct pin_bot *b = context;
     int64_t next = soonest(b->schedules_due_ms, b->tick_due_ms);
 
+    if (went_back(b, now_ms))
+        return now_ms;
+    if (now_ms > b->seen_ms)
+        b->seen_ms = now_ms;
     next = soonest(next, soonest(b->reload_due_ms, b->watchdog_due_ms));
     if (b->options.log && b->options.log->lines_waiting) {
         if (b->log_due_ms == INT64_MAX || b->log_due_ms > now_ms + LOG_FLUSH_MS)
@@ -351,10 +363,36 @@ tell_status(struct pin_bot *b)
 }
 
 static void
+set_due_times(struct pin_bot *b)
+{
+    const struct pin_notify *n = b->options.notify;
+    bool heard = n && n->address[0];
+
+    b->schedules_due_ms = b->tick_due_ms = 0;
+    b->reload_due_ms = b->log_due_ms = INT64_MAX;
+    b->status_due_ms = heard ? 0 : INT64_MAX;
+    b->watchdog_due_ms = heard && n->watchdog_ms ? 0 : INT64_MAX;
+}
+
+/* It must not sleep for as long. */
+static void
+clock_was_put_back(struct pin_bot *b, int64_t now_ms)
+{
+    bool reload = b->reload_due_ms != INT64_MAX;
+
+    b->seen_ms = now_ms;
+    set_due_times(b);
+    if (reload)
+        b->reload_due_ms = now_ms;
+}
+
+static void
 turn(void *context, int64_t now_ms)
 {
     struct pin_bot *b = context;
 
+    if (went_back(b, now_ms))
+        clock_was_put_back(b, now_ms);
     if (b->reload_due_ms <= now_ms) {
         b->reload_due_ms = INT64_MAX;
         pin__bot_reload(b);
@@ -378,19 +416,6 @@ turn(void *context, int64_t now_ms)
 }
 
 /* ---- start and stop ---- */
-
-/* A clock that was put back must not make it sleep for as long. */
-static void
-set_due_times(struct pin_bot *b)
-{
-    const struct pin_notify *n = b->options.notify;
-    bool heard = n && n->address[0];
-
-    b->schedules_due_ms = b->tick_due_ms = 0;
-    b->reload_due_ms = b->log_due_ms = INT64_MAX;
-    b->status_due_ms = heard ? 0 : INT64_MAX;
-    b->watchdog_due_ms = heard && n->watchdog_ms ? 0 : INT64_MAX;
-}
 
 static pin_status
 open_watch(struct pin_bot *b, const char *root)

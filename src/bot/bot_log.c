@@ -111,8 +111,8 @@ settled(void *context, const struct pin_run_info *run, const struct pin_outcome 
 static void
 trouble(void *context, bool over, const char *text)
 {
-    pin__log(context, over ? PIN_LOG_INFO : PIN_LOG_ERROR, over ? "store.well" : "store.trouble",
-             NULL, "%s", text);
+    pin__log(context, over ? PIN_LOG_INFO : PIN_LOG_ERROR, over ? "bot.well" : "bot.trouble", NULL,
+             "%s", text);
 }
 
 static void

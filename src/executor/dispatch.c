@@ -88,9 +88,11 @@ pin__dispatch(struct pin_executor *x)
     struct request *q;
 
     while ((q = pin__request_with_work(x)) != NULL) {
-        struct worker_process *w = worker_for(x, q);
+        struct worker_process *w;
 
-        if (!w)
+        if (q->queued && pin__queue_has_lapsed(x, pin__clock_mono()))
+            break;
+        if (!(w = worker_for(x, q)))
             break;
         pin__worker_assign(w, pin__request_next_run(q));
         pin__fault("executor.assigned");

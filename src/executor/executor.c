@@ -166,6 +166,7 @@ step(struct pin_executor *x)
         (void)poll(NULL, 0, timeout);
         timeout = 0;
     }
+    x->sleep_ms = timeout;
     n = epoll_wait(x->epoll_fd, events, EVENTS_MAX, timeout);
     if (n > 0)
         handle_events(x, events, n, full);

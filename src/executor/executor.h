@@ -132,7 +132,7 @@ void pin__executor_queue_look(struct pin_executor *x);
 struct pin_queue_counts {
     size_t running, waiting; /* of the runs that are claimed */
     uint64_t ended, failed;  /* since the start */
-    bool empty;              /* the last look found nothing more that is ready */
+    bool empty;              /* the last look found nothing that is ready, or that somebody lost */
     int64_t next_due_ms;     /* of runs that wait for their time; INT64_MAX: none, or not looked */
 };
 struct pin_queue_counts pin__executor_queue_counts(const struct pin_executor *x);

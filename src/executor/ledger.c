@@ -14,6 +14,7 @@
 enum { RECORDS_WAIT_MS = 25, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
 enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
+enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
 
 void
 pin__ledger_init(struct ledger *l)
@@ -170,8 +171,8 @@ again_later(struct ledger *l, int64_t first_ms, int64_t most_ms)
     l->retry_at = pin__clock_after_ms(pin__clock_mono(), l->backoff_ms);
 }
 
-static void
-tell(struct pin_executor *x, bool over, const char *text)
+void
+pin__executor_tell(struct pin_executor *x, bool over, const char *text)
 {
     const struct pin_sink *sink = x->queue.options.sink;
 
@@ -183,7 +184,7 @@ void
 pin__ledger_trouble(struct pin_executor *x, const struct pin_err *err)
 {
     if (!x->ledger.troubled)
-        tell(x, false, err->message);
+        pin__executor_tell(x, false, err->message);
     x->ledger.troubled = true;
     again_later(&x->ledger, BUSY_MAX_MS, TROUBLE_MAX_MS);
 }
@@ -194,7 +195,7 @@ went_well(struct pin_executor *x, int64_t now_ms)
     struct ledger *l = &x->ledger;
 
     if (l->troubled)
-        tell(x, true, "the store can be written again");
+        pin__executor_tell(x, true, "the store can be written again");
     if (l->blocked)
         l->able_since_ms = now_ms;
     l->troubled = l->blocked = false;
@@ -248,7 +249,7 @@ tell_left_out(struct pin_executor *x, const struct entry *bad, const char *why)
     char text[PIN_ERR_MESSAGE_MAX];
 
     snprintf(text, sizeof text, "%s cannot be written: %.1500s", bad->type->what, why);
-    tell(x, false, text);
+    pin__executor_tell(x, false, text);
 }
 
 static void
@@ -392,11 +393,29 @@ look_around(struct pin_executor *x, struct pin_mono now)
     }
 }
 
+/* The machine slept, this process was stopped, or somebody set the clock. Others may be about to
+ * renew their leases, as we are: nothing is taken from them before they had the time to. */
+static void
+notice_sleep(struct pin_executor *x, struct pin_mono now)
+{
+    struct ledger *l = &x->ledger;
+    int64_t now_ms = pin__clock_wall().ms;
+    int64_t turn_ms = (now.ns - l->seen.ns) / 1000000;
+    int64_t drift_ms = now_ms - l->seen_ms - turn_ms;
+
+    if (l->seen.ns && (drift_ms > SLEPT_MS || drift_ms < -SLEPT_MS ||
+                       (x->sleep_ms >= 0 && turn_ms > x->sleep_ms + SLEPT_MS)))
+        l->able_since_ms = now_ms;
+    l->seen = now;
+    l->seen_ms = now_ms;
+}
+
 void
 pin__ledger_turn(struct pin_executor *x)
 {
     struct pin_mono now = pin__clock_mono();
 
+    notice_sleep(x, now);
     if (!x->nursery || !x->nursery->catalog || !wants_turn(x, now) || !open_or_refuse(x))
         return;
     if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))

@@ -206,11 +206,12 @@ take_place(struct nursery_process *n)
     struct pin_executor *x = n->executor;
 
     pin__queue_give_back_unbegun(x); /* it shall run with the new code */
+    if (x->nursery->gone)
+        pin__executor_tell(x, true, "the project is loaded again");
     retire(x->nursery);
     x->nursery = n;
     x->queue.look = x->queue.open;
     x->coming = NULL;
-    x->respawn_backoff_ms = 0;
     x->respawn_at = (struct pin_mono){ 0 };
     tell_reload(x, n->catalog, NULL);
 }
@@ -289,6 +290,24 @@ take_message(struct nursery_process *n, const struct pin_message *m)
     }
 }
 
+/* Ever less often, until a worker lives (pool.c): it may load the project and die over the first
+ * fork. */
+static void
+respawn_later(struct pin_executor *x)
+{
+    char text[96];
+
+    x->respawn_backoff_ms =
+        x->respawn_backoff_ms ? x->respawn_backoff_ms * 2 : (int64_t)RESPAWN_FIRST_MS;
+    if (x->respawn_backoff_ms > RESPAWN_MAX_MS)
+        x->respawn_backoff_ms = RESPAWN_MAX_MS;
+    x->respawn_at = pin__clock_after_ms(pin__clock_mono(), x->respawn_backoff_ms);
+    snprintf(text, sizeof text,
+             "the process that holds the project ended; it is started again in %.1f s",
+             (double)x->respawn_backoff_ms / 1000);
+    pin__executor_tell(x, false, text);
+}
+
 static void
 lost(struct nursery_process *n)
 {
@@ -301,13 +320,8 @@ lost(struct nursery_process *n)
         pin__queue_give_back_unbegun(x);
     if (x->coming == n)
         give_up(n);
-    if (x->nursery != n || !x->stays || x->stopping)
-        return;
-    x->respawn_backoff_ms =
-        x->respawn_backoff_ms ? x->respawn_backoff_ms * 2 : (int64_t)RESPAWN_FIRST_MS;
-    if (x->respawn_backoff_ms > RESPAWN_MAX_MS)
-        x->respawn_backoff_ms = RESPAWN_MAX_MS;
-    x->respawn_at = pin__clock_after_ms(pin__clock_mono(), x->respawn_backoff_ms);
+    if (x->nursery == n && x->stays && !x->stopping)
+        respawn_later(x);
 }
 
 void

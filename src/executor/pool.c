@@ -230,13 +230,16 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
         w->deadline = pin__clock_mono(); /* not known yet: as soon as it is */
 }
 
-/* What waits behind the run in hand was never begun: somebody else gets it, in its order. */
+/* What waits behind the run in hand was never begun: somebody else gets it, in its order. Under
+ * another id, since its message is still in this worker's socket: were it offered here again, the
+ * worker would begin it where it stood before. */
 static void
 return_queue(struct worker_process *w, size_t keep)
 {
     while (w->queued > keep) {
         struct run *run = w->queue[--w->queued];
 
+        run->id = ++w->executor->next_run;
         run->worker = NULL;
         run->request->running--;
         pin__request_take_back(run);
@@ -352,6 +355,7 @@ take_message(struct worker_process *w, const struct pin_message *m)
     switch (m->type) {
     case PIN_MESSAGE_READY:
         w->ready = true;
+        w->executor->respawn_backoff_ms = 0;
         w->heap_hash = m->number;
         if (run)
             begin_head(w);
@@ -452,7 +456,9 @@ killed_from_outside(const struct worker_process *w, int status)
     }
 }
 
-/* A queued run whose worker is gone without its being the run's fault is not over. */
+/* A queued run whose worker is gone without its being the run's fault is not over. One that died
+ * with its nursery before it lived has not begun it: that is tried again as often as the nursery.
+ */
 static bool
 end_queued(struct run *run, const struct worker_process *w, int status)
 {
@@ -460,7 +466,7 @@ end_queued(struct run *run, const struct worker_process *w, int status)
 
     if (!run->request->queued)
         return false;
-    if (w->killed == KILL_STOP) {
+    if (w->killed == KILL_STOP || (!w->ready && w->nursery->gone)) {
         pin__queue_run_stopped(run);
         return true;
     }

@@ -23,6 +23,7 @@ enum {
     CALLED_FACTOR = 4, /* what calls may bring beyond that */
     BEAT_MS = PIN_STORE_LEASE_MS / 3,
     BEAT_CALLED_MS = 1000, /* who was called looks for cancelled runs, but not more often */
+    CLOCK_SET_MS = 1000,   /* a clock that goes back by more was set */
     DIRTY_MS = 100,
     CLAIM_ARENA_BYTES = 1 << 30
 };
@@ -124,7 +125,8 @@ pin__executor_queue_counts(const struct pin_executor *x)
                                   .running = u->running,
                                   .waiting = u->held_count - u->running };
 
-    n.empty = !u->look && u->looked && !u->peek.ready;
+    n.empty = !u->look && u->looked && !u->peek.ready &&
+              !pin__store_has_lapsed(u->peek.lapse_ms, pin__clock_wall().ms);
     n.next_due_ms = u->looked ? u->peek.due_ms : INT64_MAX;
     return n;
 }
@@ -294,11 +296,27 @@ tell_settled(struct pin_executor *x, const struct queued *c)
 }
 
 static void
+tell_dropped(struct pin_executor *x, const struct queued *c)
+{
+    const struct pin_sink *sink = x->queue.options.sink;
+    char id[PIN_RUN_ID_TEXT], text[256];
+
+    pin__run_id_text(&c->claim.hold.id, id);
+    snprintf(text, sizeof text,
+             "what came of attempt %d of the run %s (%.100s) is dropped: its lease was over, and it"
+             " is somebody else's now",
+             c->claim.attempt, id, c->claim.job);
+    if (sink && sink->note)
+        sink->note(sink->context, text);
+}
+
+static void
 settled_end(struct pin_executor *x, struct entry *e)
 {
     struct queued *c = (struct queued *)(void *)e;
     struct queue *u = &x->queue;
 
+    pin__fault("executor.ended");
     if (e->status == PIN_OK) {
         u->ended += pin__run_is_final(c->finished.state);
         u->failed += c->finished.state == PIN_RUN_FAILED;
@@ -307,7 +325,8 @@ settled_end(struct pin_executor *x, struct entry *e)
         if (c->finished.state == PIN_RUN_DELAYED)
             u->looked = false;
         tell_settled(x, c);
-    }
+    } else if (e->status == PIN_LOST && c->end != QUEUED_GIVE_BACK)
+        tell_dropped(x, c);
     pin__queue_drop(c);
 }
 
@@ -516,24 +535,38 @@ wanted(const struct pin_executor *x)
     return u->called && waiting < most * CALLED_FACTOR ? x->slots : 0;
 }
 
-/* While there is work somebody else's lapsed lease is looked for by rote, else when the last look
- * at the store saw one; never more often than once in PIN_STORE_SWEEP_MS. */
+/* Also when the wall clock, which leases are told in, was set or went on while we slept: what is
+ * ours is renewed before anybody takes it for lost. */
 static bool
-wants_sweep(const struct pin_executor *x, struct pin_mono now)
+beat_is_due(const struct queue *u, struct pin_mono now, int64_t now_ms)
 {
-    const struct queue *u = &x->queue;
+    int64_t age_ms = now_ms - u->beaten_ms;
 
+    return u->held &&
+           (u->beat_at.ns <= now.ns || age_ms > PIN_STORE_LEASE_MS / 2 || age_ms < -CLOCK_SET_MS);
+}
+
+static bool
+sweep_is_due(const struct queue *u, struct pin_mono now, int64_t now_ms)
+{
     if (!u->open || u->sweep_at.ns > now.ns)
         return false;
-    return u->held || (u->looked && u->peek.lapse_ms <= pin__clock_wall().ms);
+    return u->held || (u->looked && pin__store_has_lapsed(u->peek.lapse_ms, now_ms));
+}
+
+bool
+pin__queue_has_lapsed(const struct pin_executor *x, struct pin_mono now)
+{
+    return now.ns - x->queue.beaten.ns >= PIN_STORE_LEASE_MS * INT64_C(1000000);
 }
 
 bool
 pin__queue_wants_write(const struct pin_executor *x, struct pin_mono now)
 {
     const struct queue *u = &x->queue;
+    int64_t now_ms = pin__clock_wall().ms;
 
-    return wanted(x) || (u->held && u->beat_at.ns <= now.ns) || wants_sweep(x, now);
+    return wanted(x) || beat_is_due(u, now, now_ms) || sweep_is_due(u, now, now_ms);
 }
 
 bool
@@ -562,26 +595,30 @@ pin__queue_next(const struct pin_executor *x)
     return next;
 }
 
+static struct pin_mono
+after_wall(struct pin_mono now, int64_t now_ms, int64_t at_ms)
+{
+    return pin__clock_after_ms(now, at_ms > now_ms ? at_ms - now_ms : 0);
+}
+
 static void
 took_look(struct queue *u, struct pin_mono now, int64_t now_ms)
 {
-    int64_t next_ms = now_ms + PIN_LOOK_MS;
+    struct pin_mono lapse_at = after_wall(now, now_ms, u->peek.lapse_ms);
+    struct pin_mono due_at = after_wall(now, now_ms, u->peek.due_ms);
 
     u->looked = true;
     if (u->peek.ready || u->peek.due_ms <= now_ms)
         u->look = true;
-    if (u->peek.due_ms < next_ms)
-        next_ms = u->peek.due_ms;
-    u->look_at = pin__clock_after_ms(now, next_ms > now_ms ? next_ms - now_ms : 0);
-    if (u->peek.lapse_ms < INT64_MAX) {
-        struct pin_mono lapse =
-            pin__clock_after_ms(now, u->peek.lapse_ms > now_ms ? u->peek.lapse_ms - now_ms : 0);
-
-        if (lapse.ns < u->sweep_at.ns)
-            lapse = u->sweep_at;
-        if (lapse.ns < u->look_at.ns)
-            u->look_at = lapse;
-    }
+    if (pin__store_has_lapsed(u->peek.lapse_ms, now_ms))
+        lapse_at = now;
+    if (lapse_at.ns < u->sweep_at.ns)
+        lapse_at = u->sweep_at;
+    u->look_at = pin__clock_after_ms(now, PIN_LOOK_MS);
+    if (due_at.ns < u->look_at.ns)
+        u->look_at = due_at;
+    if (lapse_at.ns < u->look_at.ns)
+        u->look_at = lapse_at;
 }
 
 void
@@ -637,7 +674,8 @@ beat(struct pin_executor *x, struct pin_mono now, int64_t now_ms, struct pin_err
     size_t n = 0;
 
     u->hold_count = 0;
-    if (!u->held || u->beat_at.ns > now.ns)
+    u->beat = beat_is_due(u, now, now_ms);
+    if (!u->beat)
         return PIN_OK;
     u->holds = calloc(u->held_count, sizeof *u->holds);
     u->answers = calloc(u->held_count, sizeof *u->answers);
@@ -687,7 +725,15 @@ stop_one(struct pin_executor *x, struct queued *c)
 }
 
 static void
-take_answers(struct pin_executor *x, struct pin_mono now)
+leases_renewed(struct queue *u, struct pin_mono now)
+{
+    u->beaten = now;
+    u->beaten_ms = pin__clock_wall().ms;
+    u->beat_at = pin__clock_after_ms(now, BEAT_MS);
+}
+
+static void
+take_answers(struct pin_executor *x)
 {
     struct queue *u = &x->queue;
 
@@ -696,10 +742,6 @@ take_answers(struct pin_executor *x, struct pin_mono now)
 
         if (c && !c->settling)
             stop_one(x, c);
-    }
-    if (u->hold_count) {
-        u->beaten = now;
-        u->beat_at = pin__clock_after_ms(now, BEAT_MS);
     }
 }
 
@@ -711,12 +753,13 @@ sweep(struct pin_executor *x, struct pin_mono now, int64_t now_ms, struct pin_er
     size_t count = 0;
     pin_status st;
 
-    u->swept = wants_sweep(x, now);
+    u->swept = sweep_is_due(u, now, now_ms);
     if (!u->swept)
         return PIN_OK;
     st = pin__store_rescue(x->ledger.store, &r, &count, err);
     if (st == PIN_OK && count)
         u->look = true;
+    u->swept_all = count == 0; /* there may be more than it takes at once */
     return st == PIN_EMPTY ? PIN_OK : st;
 }
 
@@ -745,7 +788,7 @@ forget_transaction(struct queue *u)
     u->batch = NULL;
     u->claims = NULL;
     u->asked = u->claimed = 0;
-    u->wrote_dirty = u->swept = false;
+    u->wrote_dirty = u->beat = u->swept = false;
 }
 
 void
@@ -807,12 +850,12 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
     pin__fault("executor.after_commit");
     if (u->wrote_dirty)
         clear_dirty(x);
-    take_answers(x, now);
-    if (u->swept)
-        u->sweep_at = pin__clock_after_ms(now, PIN_STORE_SWEEP_MS);
+    if (u->beat || (u->asked && !u->held))
+        leases_renewed(u, now);
+    take_answers(x);
+    if (u->swept && u->swept_all)
+        u->sweep_at = pin__clock_after_ms(now, pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS));
     if (u->asked) {
-        if (!u->held)
-            u->beat_at = pin__clock_after_ms(now, BEAT_MS);
         u->look = u->claimed == u->asked;
         u->called = false;
         pin__fault("executor.claimed");

@@ -265,7 +265,9 @@ struct ledger {
     size_t commits;           /* since the store was tidied */
     struct pin_mono retry_at; /* not before; 0: at once */
     int64_t backoff_ms;
-    int64_t able_since_ms; /* since when nobody kept us from writing */
+    int64_t able_since_ms; /* since when nobody kept us from writing, and we were awake */
+    struct pin_mono seen;  /* the last turn; 0: none yet */
+    int64_t seen_ms;       /* what the wall clock said then */
     bool blocked;          /* the last try found somebody writing */
     bool troubled;         /* a failure was told */
 };
@@ -284,8 +286,10 @@ struct queue {
     bool called; /* somebody put something in: it may be a quiet tenant's, whose turn is first */
     struct pin_peek peek;
     struct pin_mono look_at; /* a look at the latest then */
-    struct pin_mono beat_at, beaten, sweep_at;
-    int64_t average_us; /* of a run, over all jobs */
+    struct pin_mono beat_at, beaten;
+    int64_t beaten_ms;        /* what the wall clock said then */
+    struct pin_mono sweep_at; /* not before */
+    int64_t average_us;       /* of a run, over all jobs */
     /* Of the transaction under way: */
     struct claim_batch *batch;
     struct pin_claim *claims;
@@ -293,7 +297,7 @@ struct queue {
     struct pin_hold *holds; /* beaten */
     enum pin_beat_answer *answers;
     size_t hold_count;
-    bool wrote_dirty, swept;
+    bool beat, swept, swept_all, wrote_dirty;
     uint64_t ended, failed;
     int wake_fd; /* -1: none */
     struct watched wake;
@@ -322,6 +326,7 @@ struct pin_executor {
     size_t worker_count;
     struct request_list ready[PIN_DEPTH_MAX + 2]; /* by depth, in order of arrival */
     struct request_list waiting;
+    int sleep_ms;        /* the last round slept at most so long; -1: no end */
     struct request *top; /* the one pin__executor_run waits for */
     bool stopping;
     struct pin_mono stop_deadline;
@@ -353,6 +358,8 @@ void pin__nurseries_tidy(struct pin_executor *x); /* ends those that nothing nee
 void pin__nurseries_close(struct pin_executor *x);
 
 /* ledger.c */
+/* To who runs the queue: what went wrong that is no run's fault, or is right again. */
+void pin__executor_tell(struct pin_executor *x, bool over, const char *text);
 void pin__ledger_init(struct ledger *l);
 void pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry_type *type);
 /* Writes what there is and claims what is wanted, in one commit. Never waits for a lock. */
@@ -382,6 +389,8 @@ bool pin__queue_wants_write(const struct pin_executor *x, struct pin_mono now);
 void pin__queue_peek(struct pin_executor *x, struct pin_mono now); /* outside a transaction */
 bool pin__queue_wants_turn(const struct pin_executor *x, struct pin_mono now);
 struct pin_mono pin__queue_next(const struct pin_executor *x);
+/* Our leases may be over: nothing of what is held begins before they have been renewed. */
+bool pin__queue_has_lapsed(const struct pin_executor *x, struct pin_mono now);
 /* Inside the ledger's transaction, then after its commit. */
 pin_status pin__queue_apply(struct pin_executor *x, struct pin_mono now, int64_t now_ms,
                             struct pin_err *err);

@@ -401,15 +401,19 @@ static pin_status
 read_lapsed(struct pin_store *s, const struct pin_rescue *r, struct pin_hold *holds, size_t room,
             size_t *count, struct pin_err *err)
 {
+    int64_t able_ms = r->now_ms - r->able_since_ms;
     int64_t from =
-        r->now_ms - r->able_since_ms >= PIN_STORE_SWEEP_MS ? INT64_MIN : r->able_since_ms;
+        able_ms >= pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS) ? INT64_MIN : r->able_since_ms;
+    int64_t ahead = able_ms >= PIN_STORE_LEASE_MS ? r->now_ms + 2 * PIN_STORE_LEASE_MS : INT64_MAX;
     struct pin_sql q;
     pin_status st = pin__sql_start(
         &q, s->session,
         "select run, c.token, r.gate is not null, role from pinstripe_claims c cross join"
-        " pinstripe_runs r on r.id = c.run where leaseUntil between ? and ?"
+        " pinstripe_runs r on r.id = c.run where leaseUntil between ? and ? or leaseUntil > ?"
         " order by leaseUntil limit ?",
-        VALUES(val_number(from), val_number(r->now_ms), val_number((int64_t)room)), err);
+        VALUES(val_number(from), val_number(r->now_ms), val_number(ahead),
+               val_number((int64_t)room)),
+        err);
 
     *count = 0;
     if (st != PIN_OK)

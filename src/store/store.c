@@ -167,6 +167,13 @@ pin__store_lose(struct pin_store *s, const struct pin_hold *hold, const char *re
     return s->driver->lose(s, hold, reason, now_ms, out, err);
 }
 
+bool
+pin__store_has_lapsed(int64_t lease_until_ms, int64_t now_ms)
+{
+    return lease_until_ms <= now_ms ||
+           (lease_until_ms != INT64_MAX && lease_until_ms - now_ms > 2 * PIN_STORE_LEASE_MS);
+}
+
 pin_status
 pin__store_rescue(struct pin_store *s, const struct pin_rescue *rescue, size_t *count,
                   struct pin_err *err)

@@ -233,9 +233,12 @@ struct pin_rescue {
     int64_t now_ms;
     int64_t able_since_ms; /* since when the caller could write without being kept out. A lease that
                               lapsed before that lapsed while nobody could renew it: it is left
-                              alone for PIN_STORE_SWEEP_MS more */
+                              alone for PIN_STORE_SWEEP_MS more. The same holds when the clock was
+                              set, or the machine slept */
     size_t limit;          /* at most so many; 0: 1000 */
 };
+/* Over, or so far ahead that the clock was put back since: whoever lives has renewed such a one. */
+bool pin__store_has_lapsed(int64_t lease_until_ms, int64_t now_ms);
 /* As pin__store_lose for every lease that has lapsed. *count: how many runs. */
 pin_status pin__store_rescue(struct pin_store *s, const struct pin_rescue *rescue, size_t *count,
                              struct pin_err *err) PIN_MUST_USE;

@@ -298,6 +298,40 @@ what_the_holder_tells_at_the_end_is_what_is_read_otherwise(void **state)
     world_clear(&w);
 }
 
+/* The clock was put back by a day: whoever lives renews its lease at once. */
+static void
+a_lease_of_a_time_that_the_clock_has_left_is_taken_back(void **state)
+{
+    const int64_t day = (int64_t)24 * 60 * 60 * 1000;
+    struct world w;
+    struct pin_rescue r;
+    struct pin_claim dead, alive;
+    enum pin_beat_answer answer;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    PUT(&w, .job = "dead");
+    dead = claim_one(&w);
+    PUT(&w, .job = "alive");
+    alive = claim_one(&w);
+    w.now -= day;
+    check(&w, pin__store_beat(w.store, &alive.hold, 1, w.now + PIN_STORE_LEASE_MS, &answer, &w.err),
+          "beat");
+    r = (struct pin_rescue){ .now_ms = w.now + PIN_STORE_SWEEP_MS, .able_since_ms = w.now };
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    assert_int_equal(n, 0);
+    r.now_ms = w.now + PIN_STORE_LEASE_MS - 1;
+    r.able_since_ms = r.now_ms - PIN_STORE_LEASE_MS;
+    check(&w, pin__store_rescue(w.store, &r, &n, &w.err), "rescue");
+    assert_int_equal(n, 1);
+    w.now = r.now_ms;
+    assert_string_equal(claim_one(&w).job, "dead");
+    assert_int_equal(pin__store_beat(w.store, &dead.hold, 1, w.now, &answer, &w.err), PIN_OK);
+    assert_int_equal(answer, PIN_BEAT_LOST);
+    world_clear(&w);
+}
+
 /* --- cancelling --- */
 
 static void
@@ -1229,6 +1263,7 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(                                                                          \
             a_lease_that_is_renewed_or_lapsed_while_nobody_could_write_is_left_alone),             \
         cmocka_unit_test(what_the_holder_tells_at_the_end_is_what_is_read_otherwise),              \
+        cmocka_unit_test(a_lease_of_a_time_that_the_clock_has_left_is_taken_back),                 \
         cmocka_unit_test(cancelling_ends_what_does_not_run_and_tells_the_holder_of_what_does),     \
         cmocka_unit_test(a_key_gives_the_run_there_is_within_its_job_and_tenant),                  \
         cmocka_unit_test(a_unique_window_is_about_job_tenant_and_arguments_and_ends),              \

@@ -1,6 +1,6 @@
 # F04: a worker that is killed while its job runs is a failed run that names the signal; nobody else notices.
 
-load ../cli/helper
+load bot_helper
 
 @test "F04 kill -9 of the worker in a job fails that run only, and says why" {
     project_with lib/background_jobs/victim.js '
@@ -26,4 +26,19 @@ load ../cli/helper
     [ "$status" -eq 0 ]
     [[ $rest == *'caught: the worker was killed by signal 9 (Killed)'* ]]
     [[ $rest == *fine ]]
+}
+
+@test "F04 kill -9 of the worker of a queued run: it runs again at once, and the reason stays with it" {
+    queue_project
+    job victim '' "await note(this, 'begun'); if((await this.database.events.count()) < 2) await pause(60000); await note(this, 'done');"
+    queue victim
+    start_bot --workers 1
+    soon "select count(*) from events"
+    kill -9 "$(workers_of "$bot")"
+    soon "$(ended victim)"
+    same "$(events)" $'begun\nbegun\ndone'
+    same "$(state_of victim)" 'succeeded 2 1'
+    same "$(rows "select json_extract(value, '$.reason'), json_array_length(reasons) from pinstripe_runHistory, json_each(reasons)")" $'worker killed by signal 9 (Killed)\t1'
+    in_log 'victim failed: worker killed by signal 9 (Killed); it goes back to the queue'
+    all_holds
 }

@@ -21,7 +21,7 @@ load ../cli/helper
     exec 9<lines
     read -r -n 10 _ <&9
     worker=$(pgrep -P "$(pgrep -P "$executor")")
-    timeout 20 tail --pid="$worker" -f /dev/null # the pipe is full and stays so
+    timeout 20 tail -s 0.02 --pid="$worker" -f /dev/null # the pipe is full and stays so
     cat <&9 >/dev/null
     status=0; wait "$executor" || status=$?
     [ "$status" -eq 124 ]

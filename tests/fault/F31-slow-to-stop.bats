@@ -1,6 +1,6 @@
 # F31: Ctrl-C and TERM give running jobs a grace period, then kill them; nothing is left behind.
 
-load ../cli/helper
+load bot_helper
 
 stop_with() { # signal, source of run()
     project_with lib/background_jobs/victim.js "export default { async run(){ console.log('ready'); $2 } };"
@@ -41,4 +41,24 @@ gone() {
     status=0; wait "$executor" || status=$?
     [ "$status" -eq 143 ]
     gone
+}
+
+@test "F31 a bot gives its runs the grace: who ends in it has ended, who does not goes back with its attempt" {
+    queue_project
+    job ends '' "await note(this, 'ends'); while(!await this.database.events.where({ what: 'go' }).count()) await pause(10); await note(this, 'done');"
+    job go '' "await note(this, 'go');"
+    job stays '' "await note(this, 'stays'); for(;;){}"
+    for name in ends stays stays; do queue $name; done
+    start_bot --workers 2 --grace 2s
+    soon "select count(*) = 2 from events"
+    workers=$(workers_of "$bot")
+    kill -TERM "$bot"
+    in_log 'no run begins any more'
+    faulty run-background-job go
+    soon "$(ended ends)"
+    ends_with 0
+    for pid in $workers; do gone "$pid"; done
+    same "$(state_of ends)" 'succeeded 1 0'
+    same "$(state_of stays)" $'queued 0 0\nqueued 0 0'
+    all_holds
 }
