@@ -25,7 +25,7 @@ enum {
     BUSY_RUNS = 100000,
     TENANTS = 100000,
     IDLE_SECONDS = 30,
-    CHILDREN_MAX = 64
+    IDLE_WINDOWS = 3
 };
 
 extern char **environ;
@@ -198,7 +198,7 @@ read_numbers(const char *word, double *out, size_t room)
     while (f && n < room && fgets(line, sizeof line, f)) {
         const char *at = strstr(line, pattern);
 
-        if (at)
+        if (at && strchr("0123456789", at[strlen(pattern)]))
             out[n++] = strtod(at + strlen(pattern), NULL);
     }
     if (f)
@@ -467,9 +467,7 @@ idling(void)
     struct pin_bot *bot = NULL;
     struct idle idle;
     char place[PATH_MAX];
-    double cpu, took;
-    uint64_t statements;
-    long switches;
+    double wakes[IDLE_WINDOWS], statements[IDLE_WINDOWS], cpu[IDLE_WINDOWS];
 
     project(place, "export default {};\n");
     bench_write(place, "lib/background_jobs/nightly.js",
@@ -481,20 +479,24 @@ idling(void)
         exit(1);
     }
     loop_for(&idle, 1);
-    took = now_ms(CLOCK_MONOTONIC);
-    cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID);
-    switches = voluntary_switches();
-    statements = pin__executor_statements(idle.executor);
-    loop_for(&idle, IDLE_SECONDS);
-    took = (now_ms(CLOCK_MONOTONIC) - took) / 60e3; /* minutes */
-    cpu = (now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu) / took;
-    bench_row("nothing to do: wake-ups", (double)(voluntary_switches() - switches) / took / 60,
-              "1/s", 0, "< 1/s", (double)(voluntary_switches() - switches) / took / 60 < 1);
-    bench_row("nothing to do: statements",
-              (double)(pin__executor_statements(idle.executor) - statements) / took, "1/min", 0,
-              "<= 4/min",
-              (double)(pin__executor_statements(idle.executor) - statements) / took <= 4);
-    bench_row("nothing to do: CPU time", cpu, "ms/min", 0, "< 5 ms/min", cpu < 5);
+    for (int i = 0; i < IDLE_WINDOWS; i++) {
+        double began = now_ms(CLOCK_MONOTONIC), minutes;
+        long before = voluntary_switches();
+        uint64_t said = pin__executor_statements(idle.executor);
+
+        cpu[i] = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+        loop_for(&idle, IDLE_SECONDS);
+        minutes = (now_ms(CLOCK_MONOTONIC) - began) / 60e3;
+        cpu[i] = (now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu[i]) / minutes;
+        wakes[i] = (double)(voluntary_switches() - before) / minutes / 60;
+        statements[i] = (double)(pin__executor_statements(idle.executor) - said) / minutes;
+    }
+    bench_row("nothing to do: wake-ups", bench_median(wakes, IDLE_WINDOWS), "1/s", 0, "< 1/s",
+              bench_median(wakes, IDLE_WINDOWS) < 1);
+    bench_row("nothing to do: statements", bench_median(statements, IDLE_WINDOWS), "1/min", 0,
+              "<= 4/min", bench_median(statements, IDLE_WINDOWS) <= 4);
+    bench_row("nothing to do: CPU time", bench_median(cpu, IDLE_WINDOWS), "ms/min", 0, "< 5 ms/min",
+              bench_median(cpu, IDLE_WINDOWS) < 5);
     pin__bot_stop(bot);
     pin__executor_close(idle.executor);
     bench_remove(place);
@@ -559,18 +561,18 @@ fan_out(void)
 {
     double small_mb, large_mb, rate;
 
-    fan_out_to(1000, &small_mb);
+    fan_out_to(TENANTS / 10, &small_mb);
     rate = fan_out_to(TENANTS, &large_mb);
     bench_row("one job for 100,000 tenants: children made and run", rate, "1/s", 0, ">= 20,000/s",
               rate >= 20000);
-    bench_row("the same: growth of the largest process over 1,000 tenants", large_mb - small_mb,
+    bench_row("the same: growth of the largest process over 10,000 tenants", large_mb - small_mb,
               "MB", small_mb, "<= 8 MB", large_mb - small_mb <= 8);
 }
 
 int
 main(void)
 {
-    throughput(); if (getenv("ONLY")) return 0;
+    throughput();
     latency();
     starting();
     quiet_tenant();

@@ -184,7 +184,6 @@ measure(const char *folder)
         fprintf(stderr, "bench: %s\n", err.message);
         exit(1);
     }
-    request(x, PIN_TASK_MIGRATE, "migrate", 0);
     empty = runs_per_second(x, "empty");
     query = runs_per_second(x, "query");
     pin__executor_close(x);
@@ -194,6 +193,18 @@ measure(const char *folder)
               empty >= 20000);
     bench_row("1,000 tenants, one small query each", query, "runs/s", plain, ">= 10,000 runs/s",
               query >= 10000);
+}
+
+/* Also makes the store: each of the runs leaves a record in it. */
+static void
+migrate(const char *folder)
+{
+    char command[2 * PATH_MAX + 64];
+
+    snprintf(command, sizeof command, "'%s' migrate-database -q --project '%s' >/dev/null",
+             bench_program(), folder);
+    if (system(command) != 0)
+        bench_die(command);
 }
 
 int
@@ -206,6 +217,7 @@ main(void)
     bench_write(folder, "lib/migrations/1700000002_add_data.js", data);
     bench_write(folder, "lib/background_jobs/empty.js", "export default { run(){} };\n");
     bench_write(folder, "lib/background_jobs/query.js", query_job);
+    migrate(folder);
     measure(folder);
     bench_remove(folder);
     return 0;

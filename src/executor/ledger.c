@@ -128,7 +128,11 @@ pin__ledger_open(struct pin_executor *x, struct pin_err *err)
 struct pin_store *
 pin__executor_store(struct pin_executor *x, struct pin_err *err)
 {
-    return pin__ledger_open(x, err) == PIN_OK ? x->ledger.store : NULL;
+    /* Whoever asks has something to say that must last. */
+    if (pin__ledger_open(x, err) != PIN_OK ||
+        pin__store_set_durable(x->ledger.store, true, err) != PIN_OK)
+        return NULL;
+    return x->ledger.store;
 }
 
 static void
@@ -311,7 +315,10 @@ write_all(struct pin_executor *x)
     struct pin_err err = PIN_ERR_INIT;
     struct entry *bad = NULL;
     size_t applied = 0;
-    pin_status st = pin__store_begin(x->ledger.store, &err);
+    pin_status st = pin__store_set_durable(x->ledger.store, x->ledger.head != NULL, &err);
+
+    if (st == PIN_OK)
+        st = pin__store_begin(x->ledger.store, &err);
 
     if (st != PIN_OK) {
         x->ledger.blocked |= st == PIN_BUSY;

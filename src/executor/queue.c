@@ -659,9 +659,6 @@ claim(struct pin_executor *x, int64_t now_ms, struct pin_err *err)
     st = pin__store_claim(x->ledger.store, &r, &u->batch->arena, u->claims, &u->claimed, err);
     if (st == PIN_EMPTY)
         st = PIN_OK;
-    if (st == PIN_OK && u->claimed < u->asked)
-        st = pin__store_peek(x->ledger.store, u->options.queues, u->options.queue_count, &u->peek,
-                             err);
     return st;
 }
 
@@ -860,8 +857,7 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
         u->called = false;
         pin__fault("executor.claimed");
         take_claims(x);
-        if (!u->look)
-            took_look(u, now, pin__clock_wall().ms);
+        u->looked = false; /* a look at what is left, when these are on their way */
     }
     if (u->swept && u->looked && !u->asked)
         u->looked = false;

@@ -14,6 +14,7 @@ struct pin_store {
     const struct pin_store_driver *driver;
     struct pin_session *session; /* borrowed */
     uint8_t identity[16];
+    bool hasty; /* batches are not durable now */
 };
 
 typedef pin_status (*pin_each_run)(void *context, const struct pin_run_row *row,
@@ -32,6 +33,7 @@ struct pin_store_driver {
     pin_status (*version)(struct pin_session *session, int64_t *version, struct pin_err *err);
     /* Checks the version and fills s->identity. */
     pin_status (*open)(struct pin_store *s, struct pin_err *err);
+    pin_status (*set_durable)(struct pin_store *s, bool durable, struct pin_err *err);
     pin_status (*tidy)(struct pin_store *s, struct pin_err *err);
     pin_status (*enqueue)(struct pin_store *s, const struct pin_enqueue *runs, size_t count,
                           int64_t now_ms, struct pin_enqueued *out, struct pin_err *err);

@@ -79,6 +79,16 @@ pin__store_rollback(struct pin_store *s)
 }
 
 pin_status
+pin__store_set_durable(struct pin_store *s, bool durable, struct pin_err *err)
+{
+    pin_status st = s->hasty == !durable ? PIN_OK : s->driver->set_durable(s, durable, err);
+
+    if (st == PIN_OK)
+        s->hasty = !durable;
+    return st;
+}
+
+pin_status
 pin__store_tidy(struct pin_store *s, struct pin_err *err)
 {
     return s->driver->tidy(s, err);

@@ -292,6 +292,15 @@ sqlite_open(struct pin_store *s, struct pin_err *err)
 }
 
 /* The log goes into the database file; the next writer begins it anew. */
+/* Without it a commit is in the log but not synced: whoever syncs next takes it along. */
+static pin_status
+sqlite_set_durable(struct pin_store *s, bool durable, struct pin_err *err)
+{
+    return pin__sql_run(s->session,
+                        durable ? "pragma synchronous=full" : "pragma synchronous=normal", NULL, 0,
+                        NULL, err);
+}
+
 static pin_status
 sqlite_tidy(struct pin_store *s, struct pin_err *err)
 {
@@ -305,6 +314,7 @@ const struct pin_store_driver pin__store_sqlite = {
     .migrate = sqlite_migrate,
     .version = sqlite_version,
     .open = sqlite_open,
+    .set_durable = sqlite_set_durable,
     .tidy = sqlite_tidy,
     .enqueue = pin__part_enqueue,
     .claim = pin__part_claim,
