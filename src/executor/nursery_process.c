@@ -349,9 +349,8 @@ pin__nurseries_timers(struct pin_executor *x, struct pin_mono now)
 void
 pin__nurseries_close(struct pin_executor *x)
 {
-    while (x->nurseries) {
-        struct nursery_process *n = x->nurseries;
-
+    for (struct nursery_process *n = x->nurseries, *next; n; n = next) {
+        next = n->next;
         n->gone = true;
         for (struct worker_process *w = x->workers; w; w = w->next)
             if (w->nursery == n && w->pidfd >= 0)

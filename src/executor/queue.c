@@ -867,8 +867,10 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
 void
 pin__queue_close(struct pin_executor *x)
 {
-    while (x->queue.held)
-        pin__queue_drop(x->queue.held);
+    for (struct queued *c = x->queue.held, *next; c; c = next) {
+        next = c->next;
+        pin__queue_drop(c);
+    }
     if (x->queue.wake_fd >= 0)
         close(x->queue.wake_fd);
 }
