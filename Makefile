@@ -28,7 +28,7 @@ FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean
-all: $(BUILD)/pinstripe $(BUILD)/tests/run-javascript
+all: $(BUILD)/pinstripe $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 
 help:
 	@echo "make            build $(BUILD)/pinstripe"

@@ -23,7 +23,8 @@ struct pin_bot {
     struct pin_watch *watch; /* NULL: files are not watched */
     int64_t started_ms;
     /* When the next thing is to be done; INT64_MAX: never, or not known. */
-    int64_t schedules_due_ms, tick_due_ms, reload_due_ms, status_due_ms, watchdog_due_ms;
+    int64_t schedules_due_ms, tick_due_ms, reload_due_ms, status_due_ms, watchdog_due_ms,
+        log_due_ms;
     int64_t seen_ms;                /* the latest time that it was told */
     struct pin_bot_context context; /* of `due` */
     struct pin_bot_due due;
@@ -314,8 +315,11 @@ due(void *context, int64_t now_ms)
     if (now_ms > b->seen_ms)
         b->seen_ms = now_ms;
     next = soonest(next, soonest(b->reload_due_ms, b->watchdog_due_ms));
-    if (b->options.log && b->options.log->lines_waiting)
-        next = soonest(next, now_ms + LOG_FLUSH_MS);
+    if (b->options.log && b->options.log->lines_waiting) {
+        if (b->log_due_ms == INT64_MAX || b->log_due_ms > now_ms + LOG_FLUSH_MS)
+            b->log_due_ms = now_ms + LOG_FLUSH_MS;
+        next = soonest(next, b->log_due_ms);
+    }
     return soonest(next, b->status_due_ms);
 }
 
@@ -365,7 +369,7 @@ set_due_times(struct pin_bot *b)
     bool heard = n && n->address[0];
 
     b->schedules_due_ms = b->tick_due_ms = 0;
-    b->reload_due_ms = INT64_MAX;
+    b->reload_due_ms = b->log_due_ms = INT64_MAX;
     b->status_due_ms = heard ? 0 : INT64_MAX;
     b->watchdog_due_ms = heard && n->watchdog_ms ? 0 : INT64_MAX;
 }
@@ -405,8 +409,10 @@ turn(void *context, int64_t now_ms)
         tell_status(b);
         b->status_due_ms = now_ms + STATUS_MS;
     }
-    if (b->options.log && b->options.log->lines_waiting)
+    if (b->log_due_ms <= now_ms) {
         pin__log_flush(b->options.log);
+        b->log_due_ms = INT64_MAX;
+    }
 }
 
 /* ---- start and stop ---- */

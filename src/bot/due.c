@@ -92,8 +92,10 @@ add_earlier(const struct item *it, char *reason, size_t size)
     size_t used = strlen(reason);
 
     if (p->earlier)
-        snprintf(reason + used, size - used, "; stands for %s%lld earlier due times too, since %s",
+        snprintf(reason + used, size - used,
+                 PIN_BOT_STANDS_FOR "%s%lld earlier due time%s too, since %s",
                  p->earlier_at_least ? "more than " : "", (long long)p->earlier,
+                 p->earlier == 1 ? "" : "s",
                  pin__bot_wall_words(&it->when.zone, p->first_ms, since));
 }
 
@@ -182,15 +184,20 @@ make_room(struct tick *t)
     return true;
 }
 
-/* Runs of one schedule that must not overlap share a gate with one place. A job that has a gate of
- * its own keeps it, and the run waits until nobody is in it: so neither promise is broken. */
+/* Runs of one schedule that wait for each other share a gate with one place: with overlap 'queue',
+ * and with 'skip' when missed ones catch up one after another. A job that has a gate of its own
+ * keeps it, and the run waits until nobody is in it: so neither promise is broken. */
 static pin_status
-keep_apart(struct item *it, struct pin_enqueue *e, bool catching_up, struct pin_err *err)
+keep_apart(struct item *it, struct pin_enqueue *e, bool late, struct pin_err *err)
 {
-    if (it->row->overlap == PIN_OVERLAP_ALLOW)
+    const bool queues = it->row->overlap == PIN_OVERLAP_QUEUE;
+    const bool catches_up =
+        it->row->overlap == PIN_OVERLAP_SKIP && it->row->missed == PIN_MISSED_ALL;
+
+    if (!queues && !catches_up)
         return PIN_OK;
     if (e->gate) {
-        if (it->row->overlap == PIN_OVERLAP_QUEUE || catching_up)
+        if (queues || late)
             e->gate_limit = 1;
         return PIN_OK;
     }
@@ -222,7 +229,7 @@ add_run(struct item *it, int64_t due_ms, const char *late, struct pin_err *err)
     if (row->by_tenant && e->role == PIN_ROLE_PARENT)
         e->tenant_zone = row->time_zone ? row->time_zone : "";
     t->late[t->run_count] = late;
-    st = keep_apart(it, e, late && row->missed == PIN_MISSED_ALL, err);
+    st = keep_apart(it, e, late != NULL, err);
     t->run_count++;
     t->written += 2;
     it->made_one = true;
@@ -438,7 +445,7 @@ do_batch(struct tick *t, struct pin_err *err)
     pin__fault("bot.tick.before_runs");
     if (st == PIN_OK)
         st = make_runs(t, err);
-    if (st == PIN_OK && (st = pin__store_peek(t->bot->store, &peek, err)) == PIN_OK) {
+    if (st == PIN_OK && (st = pin__store_peek(t->bot->store, NULL, 0, &peek, err)) == PIN_OK) {
         t->out->next_due_ms = peek.schedule_due_ms;
         t->out->more = peek.schedule_due_ms <= t->now_ms;
     }
@@ -472,9 +479,10 @@ tell_behind(struct tick *t)
         return;
     pin__time_text(b->since_ms, 0, false, since);
     pin__bot_note(t->bot, PIN_BOT_WARNING,
-                  "nobody looked at the schedules for a while: %lld due times of %zu schedules,"
-                  " from %s on, were not handled in time; %lld of them run now, late",
-                  (long long)b->due_times, b->schedules, since, (long long)b->late);
+                  "nobody looked at the schedules for a while: %lld due time%s of %zu schedule%s,"
+                  " from %s on, came meanwhile; %lld of them run%s now, late",
+                  (long long)b->due_times, b->due_times == 1 ? "" : "s", b->schedules,
+                  b->schedules == 1 ? "" : "s", since, (long long)b->late, b->late == 1 ? "s" : "");
     *b = (struct pin_bot_behind){ .schedules = 0 };
 }
 
@@ -529,7 +537,7 @@ pin__bot_tick(struct pin_bot_due *d, int64_t now_ms, struct pin_bot_tick *out, s
 
     *out = (struct pin_bot_tick){ .next_due_ms = INT64_MAX };
     look_at_the_clock(&t);
-    if ((st = pin__store_peek(d->bot->store, &peek, err)) != PIN_OK)
+    if ((st = pin__store_peek(d->bot->store, NULL, 0, &peek, err)) != PIN_OK)
         return st;
     out->next_due_ms = peek.schedule_due_ms;
     if (peek.schedule_due_ms <= now_ms)

@@ -27,6 +27,8 @@
 #define PIN_BOT_ROWS_AT_ONCE 4000 /* after so many a call ends, and more is left to do */
 #define PIN_BOT_BACK_MS      ((int64_t)60 * 1000) /* a clock that goes back less is not told */
 
+#define PIN_BOT_STANDS_FOR "; stands for " /* in the reason of a row that speaks for others */
+
 struct pin_bot_behind { /* what was missed, over the calls that it takes to catch up */
     size_t schedules;
     int64_t due_times, late, since_ms;

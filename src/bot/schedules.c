@@ -102,10 +102,18 @@ says_tenant(const struct pin_schedule *s)
 }
 
 /* A job that has no tenants of its own runs once, by the project's clock. */
-static bool
-is_by_tenant(const struct work *w, const struct pin_job *job, const struct pin_schedule *s)
+void
+pin__bot_row_of(const struct pin_catalog *c, const struct pin_job *job,
+                const struct pin_schedule *s, struct pin_schedule_row *out)
 {
-    return says_tenant(s) && w->asked->bot->catalog->multi_tenant && job->multi_tenant != PIN_NO;
+    *out = (struct pin_schedule_row){ .job = job->name,
+                                      .cron = s->cron,
+                                      .time_zone = says_tenant(s) ? NULL : s->time_zone,
+                                      .by_tenant = says_tenant(s) && c->multi_tenant &&
+                                                   job->multi_tenant != PIN_NO,
+                                      .args = s->args,
+                                      .missed = s->missed,
+                                      .overlap = s->overlap };
 }
 
 static size_t
@@ -151,17 +159,12 @@ add_by_tenant(struct work *w, struct pin_schedule_row *row, struct pin_bot_when 
 static void
 add_schedule(struct work *w, const struct pin_job *job, const struct pin_schedule *s)
 {
-    struct pin_schedule_row row = { .job = job->name,
-                                    .cron = s->cron,
-                                    .time_zone = says_tenant(s) ? NULL : s->time_zone,
-                                    .by_tenant = is_by_tenant(w, job, s),
-                                    .args = s->args,
-                                    .missed = s->missed,
-                                    .overlap = s->overlap };
+    struct pin_schedule_row row;
     struct pin_err err = PIN_ERR_INIT;
     struct pin_bot_when when;
     struct pin_bot_zone projects;
 
+    pin__bot_row_of(w->asked->bot->catalog, job, s, &row);
     if (pin__bot_when(w->asked->bot, row.cron, row.time_zone, &when, &err) != PIN_OK) {
         tell_wrong(w, &row, &err);
         add_row(w, &row, NULL);

@@ -29,6 +29,11 @@ struct pin_bot_reconciled {
     size_t wrong; /* never due: their expression or zone cannot be used; each is told */
 };
 
+/* The row of a job's schedule, without its next due time. With timeZone: 'tenant' in a job that has
+ * tenants it is that of those that name none. Borrows from the catalog. */
+void pin__bot_row_of(const struct pin_catalog *c, const struct pin_job *job,
+                     const struct pin_schedule *s, struct pin_schedule_row *out);
+
 /* In one transaction. Broken jobs keep the rows they have. PIN_BUSY: nothing happened. */
 pin_status pin__bot_reconcile(const struct pin_bot_reconcile *r, struct pin_bot_reconciled *out,
                               struct pin_err *err) PIN_MUST_USE;

@@ -9,7 +9,7 @@ const struct exit_code pin__exit_codes[] = {
     { PIN_EXIT_OK, "it worked" },
     { PIN_EXIT_FAILED, "the job failed, or the check found problems" },
     { PIN_EXIT_USAGE, "the command line is wrong: unknown command, unknown option, bad value" },
-    { PIN_EXIT_NOT_FOUND, "no such project, background job, tenant or run" },
+    { PIN_EXIT_NOT_FOUND, "no such project, background job, schedule, tenant or run" },
     { PIN_EXIT_CONFLICT, "it is there already, or is not in a state for that" },
     { PIN_EXIT_UNAVAILABLE, "the database cannot be used" },
     { PIN_EXIT_TRY_AGAIN, "busy: try again later" },

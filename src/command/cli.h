@@ -17,7 +17,7 @@ enum pin_exit {
     PIN_EXIT_OK = 0,
     PIN_EXIT_FAILED = 1,       /* the job failed, or the check found problems */
     PIN_EXIT_USAGE = 2,        /* the command line is wrong */
-    PIN_EXIT_NOT_FOUND = 3,    /* no such project, job, tenant, run */
+    PIN_EXIT_NOT_FOUND = 3,    /* no such project, job, schedule, tenant, run */
     PIN_EXIT_CONFLICT = 4,     /* it is there already, or not in a state for that */
     PIN_EXIT_UNAVAILABLE = 69, /* the database cannot be reached */
     PIN_EXIT_TRY_AGAIN = 75,

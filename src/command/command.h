@@ -27,7 +27,10 @@ struct command {
     enum pin_exit (*exec)(struct cli *cli, const struct args *a);
 };
 
+extern const struct command pin__cmd_cancel_run;
+extern const struct command pin__cmd_check;
 extern const struct command pin__cmd_enqueue_background_job;
+extern const struct command pin__cmd_explain_schedule;
 extern const struct command pin__cmd_generate_background_job;
 extern const struct command pin__cmd_generate_migration;
 extern const struct command pin__cmd_generate_model;
@@ -37,9 +40,16 @@ extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;
 extern const struct command pin__cmd_list_runs;
+extern const struct command pin__cmd_list_schedules;
+extern const struct command pin__cmd_next_runs;
+extern const struct command pin__cmd_pause_schedule;
+extern const struct command pin__cmd_resume_schedule;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
+extern const struct command pin__cmd_prune_runs;
 extern const struct command pin__cmd_reset_database;
+extern const struct command pin__cmd_retry_run;
+extern const struct command pin__cmd_show_run;
 extern const struct command pin__cmd_start_bot;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */

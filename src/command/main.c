@@ -9,7 +9,10 @@
 
 static const struct command *const commands[] = {
     /* in the order in which they are listed */
+    &pin__cmd_cancel_run,
+    &pin__cmd_check,
     &pin__cmd_enqueue_background_job,
+    &pin__cmd_explain_schedule,
     &pin__cmd_generate_background_job,
     &pin__cmd_generate_migration,
     &pin__cmd_generate_model,
@@ -19,9 +22,16 @@ static const struct command *const commands[] = {
     &pin__cmd_list_background_jobs,
     &pin__cmd_list_commands,
     &pin__cmd_list_runs,
+    &pin__cmd_list_schedules,
     &pin__cmd_migrate_database,
+    &pin__cmd_next_runs,
+    &pin__cmd_pause_schedule,
+    &pin__cmd_prune_runs,
     &pin__cmd_reset_database,
+    &pin__cmd_resume_schedule,
+    &pin__cmd_retry_run,
     &pin__cmd_run_background_job,
+    &pin__cmd_show_run,
     &pin__cmd_start_bot,
     NULL,
 };

@@ -15,7 +15,8 @@ pin__progress_init(struct progress *p, const struct cli *cli, const char *what, 
     *p = (struct progress){ .cli = cli,
                             .what = what,
                             .total = total,
-                            .terminal = isatty(fileno(cli->err)) && term && strcmp(term, "dumb"),
+                            .terminal =
+                                isatty(fileno(cli->err)) && term && strcmp(term, "dumb") != 0,
                             .told = pin__clock_mono() };
 }
 

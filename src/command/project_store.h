@@ -34,6 +34,9 @@ bool pin__cli_open_store(const struct cli *cli, bool keep_catalog, struct projec
  * something to do. A project whose database is in no file has none, which is no failure. */
 enum pin_exit pin__cli_migrate_store(const struct cli *cli, const struct pin_catalog *c);
 void pin__cli_close_store(struct project_store *p);
+/* Between two transactions of a long command: long enough for somebody else's, who waits, to begin.
+ */
+void pin__cli_let_others_write(void);
 /* Prints *err as pin__cli_fail does; the code is that of a store or database that failed: what
  * would be "not found" or "bad input" elsewhere is "unavailable" here. */
 enum pin_exit pin__cli_fail_store(const struct cli *cli, const struct pin_err *err);

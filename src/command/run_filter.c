@@ -49,17 +49,18 @@ take_state(struct run_filter *f, const char *text, struct pin_err *err)
 static pin_status
 take_since(struct run_filter *f, const char *text, int64_t now_ms, struct pin_err *err)
 {
-    int64_t ms;
+    int64_t ms = 0;
+    bool is_time;
     pin_status st;
 
     if (!text)
         return PIN_OK;
-    st = strchr(text, '-') ? pin__time_parse(&f->filter.since_ms, text, err)
-                           : pin__duration_parse(&ms, text, err);
+    is_time = strchr(text, '-') != NULL;
+    st = is_time ? pin__time_parse(&ms, text, err) : pin__duration_parse(&ms, text, err);
     if (st != PIN_OK)
         pin__err_prefix(err, "--since");
-    else if (!strchr(text, '-'))
-        f->filter.since_ms = now_ms - ms;
+    else
+        f->filter.since_ms = is_time ? ms : now_ms - ms;
     return st;
 }
 

@@ -25,7 +25,7 @@ add_raw(struct pin_buf *b, const char *key, struct pin_bytes json)
     pin__buf_addf(b, ",\"%s\":", key);
     if (!json.data)
         pin__buf_adds(b, "null");
-    for (size_t i = 0; i < json.size; i++)
+    for (size_t i = 0; json.data && i < json.size; i++)
         pin__buf_addc(b, (unsigned char)json.data[i] < 0x20 ? ' ' : json.data[i]);
 }
 
@@ -145,6 +145,14 @@ pin__run_view_add_json(struct pin_buf *b, const struct pin_run_row *row, struct 
     add_reasons(b, row->reasons);
 }
 
+bool
+pin__run_view_is_reopening(const char *reason)
+{
+    size_t size = strlen(reason), tail = strlen(PIN_STORE_REOPENED);
+
+    return size >= tail && strcmp(reason + size - tail, PIN_STORE_REOPENED) == 0;
+}
+
 static void
 add_last_reason(struct pin_buf *b, struct pin_bytes reasons)
 {
@@ -155,7 +163,7 @@ add_last_reason(struct pin_buf *b, struct pin_bytes reasons)
         count ? json_string_value(json_object_get(json_array_get(list, count - 1), "reason"))
               : NULL;
 
-    pin__buf_adds(b, text ? text : "");
+    pin__buf_adds(b, text && !pin__run_view_is_reopening(text) ? text : "");
     json_decref(list);
 }
 

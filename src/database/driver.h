@@ -49,8 +49,14 @@ struct pin_statement {
     bool cached; /* false: freed when no longer busy */
 };
 
-#define PIN_STATEMENT_CACHE 128
-#define PIN_STATEMENT_SLOTS 256
+#define PIN_STATEMENT_CACHE  128
+#define PIN_STATEMENT_SLOTS  256
+#define PIN_STATEMENT_RECENT 128 /* a power of two */
+
+struct pin_statement_hint {
+    const char *text;                /* where the text stood when it was looked for last */
+    struct pin_statement *statement; /* NULL: none */
+};
 
 struct pin_schema; /* schema.c */
 
@@ -72,6 +78,7 @@ struct pin_session {
 
     struct pin_guard *guard; /* of the statement that is compiled or stepped now; NULL: OWN */
     struct pin_statement *slots[PIN_STATEMENT_SLOTS];
+    struct pin_statement_hint recent[PIN_STATEMENT_RECENT]; /* of our own texts, by address */
     struct pin_statement *newest, *oldest;
     size_t cached;
     struct pin_statement *loose; /* busy ones that are not cached, by chain */
@@ -139,6 +146,9 @@ extern const struct pin_driver pin__driver_sqlite;
 pin_status pin__statement_get(struct pin_session *s, struct pin_bytes sql,
                               const struct pin_guard *guard, struct pin_statement **out,
                               struct pin_err *err) PIN_MUST_USE;
+/* The same for a text of our own, found at once when it stands where it stood before. */
+pin_status pin__statement_get_own(struct pin_session *s, const char *sql,
+                                  struct pin_statement **out, struct pin_err *err) PIN_MUST_USE;
 void pin__statement_release(struct pin_session *s, struct pin_statement *st);
 /* Binds; for one that writes sees to it that no cursor is open. */
 pin_status pin__statement_start(struct pin_session *s, struct pin_statement *st,

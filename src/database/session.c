@@ -4,6 +4,7 @@
  * statement that is being read is busy; the same text wanted again meanwhile gets one of its own
  * that is not kept.
  */
+#include <pthread.h>
 #include <unistd.h>
 
 #include "database/driver.h"
@@ -21,12 +22,29 @@ find_driver(const char *name)
     return NULL;
 }
 
+/* Who we are, kept by a fork handler: to ask the kernel costs more than to find a statement. */
+static pid_t this_process;
+
+static void
+know_this_process(void)
+{
+    this_process = getpid();
+}
+
+static void
+watch_forks(void)
+{
+    if (!this_process && pthread_atfork(NULL, NULL, know_this_process) != 0)
+        pin__bug("forks cannot be watched");
+    know_this_process();
+}
+
 void
 pin__session_assert_owner(const struct pin_session *s)
 {
-    if (s->owner != getpid())
+    if (s->owner != this_process)
         pin__bug("a database session of process %d is used in process %d", (int)s->owner,
-                 (int)getpid());
+                 (int)this_process);
 }
 
 /* --- open and close --- */
@@ -48,10 +66,11 @@ pin__session_open(struct pin_session **out, const struct pin_session_config *con
         st = pin__err_no_memory(err);
         goto out;
     }
+    watch_forks();
     s->driver = driver;
     s->busy_ms = config->busy_ms;
     s->multi_tenant = config->multi_tenant;
-    s->owner = getpid();
+    s->owner = this_process;
     s->sql = PIN_BUF_INIT(SQL_BYTES_MAX);
     if ((st = driver->open(s, config, err)) != PIN_OK)
         goto out;
@@ -80,6 +99,14 @@ statement_free(struct pin_session *s, struct pin_statement *st)
 }
 
 static void
+forget_recent(struct pin_session *s, const struct pin_statement *st)
+{
+    for (size_t i = 0; i < PIN_STATEMENT_RECENT; i++)
+        if (s->recent[i].statement == st)
+            s->recent[i].statement = NULL;
+}
+
+static void
 unlink_statement(struct pin_session *s, struct pin_statement *st)
 {
     struct pin_statement **at = &s->slots[st->hash % PIN_STATEMENT_SLOTS];
@@ -97,6 +124,7 @@ unlink_statement(struct pin_session *s, struct pin_statement *st)
         s->oldest = st->newer;
     st->newer = st->older = st->chain = NULL;
     s->cached--;
+    forget_recent(s, st);
 }
 
 void
@@ -398,6 +426,14 @@ out:
     return st;
 }
 
+static void
+take(struct pin_statement *st)
+{
+    st->busy = true;
+    st->done = false;
+    st->serial++;
+}
+
 pin_status
 pin__statement_get(struct pin_session *s, struct pin_bytes sql, const struct pin_guard *guard,
                    struct pin_statement **out, struct pin_err *err)
@@ -420,10 +456,33 @@ pin__statement_get(struct pin_session *s, struct pin_bytes sql, const struct pin
         else
             keep(s, *out);
     }
-    (*out)->busy = true;
-    (*out)->done = false;
-    (*out)->serial++;
+    take(*out);
     return PIN_OK;
+}
+
+/* The address is only a hint, the text is compared: another text may stand there now. */
+pin_status
+pin__statement_get_own(struct pin_session *s, const char *sql, struct pin_statement **out,
+                       struct pin_err *err)
+{
+    static const struct pin_guard own = { .kind = PIN_GUARD_OWN };
+    struct pin_statement_hint *hint =
+        &s->recent[((uintptr_t)sql >> 3) * 0x9e3779b97f4a7c15u >> 32 & (PIN_STATEMENT_RECENT - 1)];
+    struct pin_statement *st = hint->text == sql ? hint->statement : NULL;
+    pin_status status;
+
+    pin__session_assert_owner(s);
+    if (st && !st->busy && strcmp(st->sql, sql) == 0) {
+        s->counts.reused++;
+        touch(s, st);
+        take(st);
+        *out = st;
+        return PIN_OK;
+    }
+    status = pin__statement_get(s, (struct pin_bytes){ sql, strlen(sql) }, &own, out, err);
+    if (status == PIN_OK && (*out)->cached)
+        *hint = (struct pin_statement_hint){ sql, *out };
+    return status;
 }
 
 void
@@ -470,12 +529,11 @@ pin_status
 pin__session_integer(struct pin_session *s, const char *sql, const struct pin_value *values,
                      size_t count, int64_t *out, struct pin_err *err)
 {
-    static const struct pin_guard own = { .kind = PIN_GUARD_OWN };
     struct pin_statement *statement = NULL;
     pin_status st;
 
     *out = 0;
-    st = pin__statement_get(s, (struct pin_bytes){ sql, strlen(sql) }, &own, &statement, err);
+    st = pin__statement_get_own(s, sql, &statement, err);
     if (st != PIN_OK)
         return st;
     if ((st = pin__statement_start(s, statement, values, count, err)) == PIN_OK)

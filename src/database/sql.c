@@ -7,12 +7,10 @@ pin_status
 pin__sql_start(struct pin_sql *q, struct pin_session *s, const char *sql,
                const struct pin_value *values, size_t count, struct pin_err *err)
 {
-    static const struct pin_guard own = { .kind = PIN_GUARD_OWN };
-    struct pin_bytes text = { sql, strlen(sql) };
     pin_status st;
 
     *q = (struct pin_sql){ .session = s };
-    if ((st = pin__statement_get(s, text, &own, &q->statement, err)) != PIN_OK)
+    if ((st = pin__statement_get_own(s, sql, &q->statement, err)) != PIN_OK)
         return st;
     if ((st = pin__statement_start(s, q->statement, values, count, err)) != PIN_OK) {
         pin__sql_end(q);

@@ -414,8 +414,11 @@ set_pragmas(struct pin_session *s)
     }
 }
 
+#define OWN_WAL_PAGES "8000"  /* a page that is written again and again is moved once */
+#define OWN_CACHE_KB  "16384" /* pages; given back by pragma shrink_memory */
+
 static pin_status
-configure(struct pin_session *s, struct pin_err *err)
+configure(struct pin_session *s, bool own_only, struct pin_err *err)
 {
     sqlite3 *db = handle(s);
     int code;
@@ -424,6 +427,10 @@ configure(struct pin_session *s, struct pin_err *err)
     sqlite3_busy_handler(db, on_busy, s);
     if ((code = set_pragmas(s)) != SQLITE_OK)
         return open_error(s, code, err);
+    if (own_only)
+        sqlite3_exec(
+            db, "pragma cache_size=-" OWN_CACHE_KB "; pragma wal_autocheckpoint=" OWN_WAL_PAGES,
+            NULL, NULL, NULL);
     sqlite3_progress_handler(db, INTERRUPT_STEPS, on_progress, s);
     sqlite3_set_authorizer(db, authorize, s);
     return PIN_OK;
@@ -435,6 +442,17 @@ sqlite_close(struct pin_session *s)
     if (s->connection && sqlite3_close(handle(s)) != SQLITE_OK)
         pin__bug("the database was closed with statements open");
     s->connection = NULL;
+}
+
+/* Before SQLite is first used in a process; afterwards it refuses, and nothing changes. */
+static void
+decide_accounts(const struct pin_session_config *config)
+{
+    static bool decided;
+
+    if (config->own_only && !decided)
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    decided = true;
 }
 
 static pin_status
@@ -449,9 +467,10 @@ sqlite_open(struct pin_session *s, const struct pin_session_config *config, stru
         return st;
     if (!config->must_exist)
         flags |= SQLITE_OPEN_CREATE;
+    decide_accounts(config);
     code = sqlite3_open_v2(config->filename, &db, flags, NULL);
     s->connection = db;
-    st = code == SQLITE_OK ? configure(s, err) : open_error(s, code, err);
+    st = code == SQLITE_OK ? configure(s, config->own_only, err) : open_error(s, code, err);
     if (st != PIN_OK)
         sqlite_close(s);
     return st;
@@ -546,8 +565,8 @@ bind_one(sqlite3_stmt *native, int at, const struct pin_value *v)
     case PIN_VALUE_BLOB:
         data = v->bytes.data ? v->bytes.data : "";
         return sqlite3_bind_blob64(native, at, data, v->bytes.size, SQLITE_STATIC);
-    default:
-        return sqlite3_bind_null(native, at);
+    default: /* the last reset left it so */
+        return SQLITE_OK;
     }
 }
 

@@ -101,6 +101,7 @@ pin__fan_out_page(struct request *q)
         free(q->page[i].name);
     }
     q->page_at = q->page_count = 0;
+    c->entry.hurry = ENTRY_AT_ONCE;
     pin__ledger_add(q->executor, &c->entry, &page_type);
     pin__request_relist(q);
 }

@@ -10,8 +10,9 @@
 
 #include "database/session.h"
 
-/* Records alone wait a little, so that many are one commit. */
-enum { RECORDS_WAIT_MS = 25, RECORDS_AT_ONCE = 1000 };
+/* What may wait a little does, so that much is one commit. */
+enum { RECORDS_WAIT_MS = 25, ENDS_WAIT_MS = 4, ENTRIES_AT_ONCE = 1024 };
+enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
 
@@ -34,7 +35,7 @@ take_head(struct ledger *l)
         l->tail = &l->head;
     e->next = NULL;
     l->count--;
-    l->records -= e->is_record;
+    l->of[e->hurry]--;
     return e;
 }
 
@@ -45,7 +46,7 @@ drop_record(struct pin_executor *x)
     struct ledger *l = &x->ledger;
     struct entry **at = &l->head, *e;
 
-    while (*at && !(*at)->is_record)
+    while (*at && (*at)->hurry != ENTRY_RECORD)
         at = &(*at)->next;
     if (!(e = *at))
         return;
@@ -53,9 +54,24 @@ drop_record(struct pin_executor *x)
     if (l->tail == &e->next)
         l->tail = at;
     l->count--;
-    l->records--;
+    l->of[ENTRY_RECORD]--;
     e->status = PIN_LIMIT;
     e->type->settled(x, e);
+}
+
+static int64_t
+wait_ms(const struct pin_executor *x, enum entry_hurry hurry)
+{
+    if (hurry == ENTRY_RECORD)
+        return RECORDS_WAIT_MS;
+    return hurry == ENTRY_END && x->queue.running ? ENDS_WAIT_MS : 0;
+}
+
+static void
+write_by(struct ledger *l, struct pin_mono when)
+{
+    if (!l->count || when.ns < l->write_at.ns)
+        l->write_at = when;
 }
 
 void
@@ -68,11 +84,10 @@ pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry_type
     e->status = PIN_OK;
     *l->tail = e;
     l->tail = &e->next;
+    write_by(l, pin__clock_after_ms(pin__clock_mono(), wait_ms(x, e->hurry)));
     l->count++;
-    l->records += e->is_record;
-    if (e->is_record && l->records == 1)
-        l->records_at = pin__clock_after_ms(pin__clock_mono(), RECORDS_WAIT_MS);
-    if (l->records > PIN_LEDGER_RUNS_MAX)
+    l->of[e->hurry]++;
+    if (l->of[ENTRY_RECORD] > PIN_LEDGER_RUNS_MAX)
         drop_record(x);
 }
 
@@ -92,7 +107,8 @@ pin__ledger_open(struct pin_executor *x, struct pin_err *err)
 {
     struct ledger *l = &x->ledger;
     struct pin_session_config config = { .filename = x->nursery->catalog->store_filename,
-                                         .must_exist = true };
+                                         .must_exist = true,
+                                         .own_only = true };
     pin_status st;
 
     if (l->store)
@@ -124,6 +140,16 @@ settle_one(struct pin_executor *x, struct entry *e, pin_status st, const char *w
     e->why = text;
     e->type->settled(x, e);
     free(text);
+}
+
+uint64_t
+pin__executor_statements(const struct pin_executor *x)
+{
+    struct pin_session_counts n = { 0 };
+
+    if (x->ledger.session)
+        n = pin__session_counts(x->ledger.session);
+    return n.prepared + n.reused;
 }
 
 /* Everything that waits is told that it will not be. */
@@ -216,6 +242,16 @@ apply_entries(struct pin_executor *x, int64_t now_ms, size_t *applied, struct en
     return PIN_OK;
 }
 
+/* What is held meanwhile lapses, and is then tried again by whoever sweeps. */
+static void
+tell_left_out(struct pin_executor *x, const struct entry *bad, const char *why)
+{
+    char text[PIN_ERR_MESSAGE_MAX];
+
+    snprintf(text, sizeof text, "%s cannot be written: %.1500s", bad->type->what, why);
+    pin__executor_tell(x, false, text);
+}
+
 static void
 leave_out(struct pin_executor *x, struct entry *bad, pin_status st, const char *why)
 {
@@ -228,7 +264,8 @@ leave_out(struct pin_executor *x, struct entry *bad, pin_status st, const char *
     if (l->tail == &bad->next)
         l->tail = at;
     l->count--;
-    l->records -= bad->is_record;
+    l->of[bad->hurry]--;
+    tell_left_out(x, bad, why);
     settle_one(x, bad, st, why);
 }
 
@@ -294,6 +331,7 @@ write_all(struct pin_executor *x)
         failed(x, NULL, st, &err, true);
         return;
     }
+    x->ledger.commits++;
     went_well(x, now_ms);
     settle(x, applied);
     pin__queue_committed(x, now);
@@ -302,8 +340,7 @@ write_all(struct pin_executor *x)
 static bool
 has_urgent(const struct ledger *l, struct pin_mono now)
 {
-    return l->count > l->records || l->records >= RECORDS_AT_ONCE ||
-           (l->records && l->records_at.ns <= now.ns);
+    return l->count >= ENTRIES_AT_ONCE || (l->count && l->write_at.ns <= now.ns);
 }
 
 /* Consoles and progress of runs that last are to be written. */
@@ -361,6 +398,18 @@ notice_sleep(struct pin_executor *x, struct pin_mono now)
     l->seen_ms = now_ms;
 }
 
+/* Nothing is to be written: a look at what others may have put in, and what commits have left to
+ * do. */
+static void
+look_around(struct pin_executor *x, struct pin_mono now)
+{
+    pin__queue_peek(x, now);
+    if (x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) {
+        (void)!pin__store_tidy(x->ledger.store, NULL);
+        x->ledger.commits = 0;
+    }
+}
+
 void
 pin__ledger_turn(struct pin_executor *x)
 {
@@ -372,7 +421,7 @@ pin__ledger_turn(struct pin_executor *x)
     if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))
         write_all(x);
     else
-        pin__queue_peek(x, now);
+        look_around(x, now);
 }
 
 struct pin_mono
@@ -380,10 +429,8 @@ pin__ledger_next(const struct pin_executor *x)
 {
     struct pin_mono next = pin__queue_next(x);
 
-    if (x->ledger.count > x->ledger.records)
-        next.ns = 0;
-    if (x->ledger.records && x->ledger.records_at.ns < next.ns)
-        next = x->ledger.records_at;
+    if (x->ledger.count && x->ledger.write_at.ns < next.ns)
+        next = x->ledger.write_at;
     if (x->dirty && x->flush_at.ns < next.ns)
         next = x->flush_at;
     return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
@@ -401,7 +448,7 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
             return;
         if (wait_ms)
             pin__clock_sleep_ms(wait_ms);
-        x->ledger.records_at = (struct pin_mono){ 0 };
+        x->ledger.write_at = (struct pin_mono){ 0 };
         pin__ledger_turn(x);
     }
 }

@@ -143,12 +143,13 @@ pin__worker_send(struct worker_process *w, const struct pin_message *m)
 static void
 add_claim(struct pin_message *m, const struct pin_claim *c, bool paging)
 {
-    enum { FRESH_MS = 1000 }; /* what was queued a moment ago was looked at then */
+    enum { FRESH_MS = 1000 }; /* the tenants of a page were read a moment ago */
 
     m->attempt = (uint32_t)(c->attempt - c->lost);
     m->due_ms = (uint64_t)(c->schedule ? c->scheduled_for_ms : c->due_ms);
     m->key = paging ? c->tenant_zone : c->key;
-    m->check = c->tenant != NULL && pin__clock_wall().ms - c->created_ms > FRESH_MS;
+    m->check =
+        c->tenant && (c->role != PIN_ROLE_CHILD || pin__clock_wall().ms - c->created_ms > FRESH_MS);
 }
 
 static void

@@ -120,10 +120,11 @@ struct pin_queue_counts
 pin__executor_queue_counts(const struct pin_executor *x)
 {
     const struct queue *u = &x->queue;
-    struct pin_queue_counts n = { .ended = u->ended, .failed = u->failed };
+    struct pin_queue_counts n = { .ended = u->ended,
+                                  .failed = u->failed,
+                                  .running = u->running,
+                                  .waiting = u->held_count - u->running };
 
-    for (const struct queued *c = u->held; c; c = c->next)
-        *(c->begun ? &n.running : &n.waiting) += 1;
     n.empty = !u->look && u->looked && !u->peek.ready &&
               !pin__store_has_lapsed(u->peek.lapse_ms, pin__clock_wall().ms);
     n.next_due_ms = u->looked ? u->peek.due_ms : INT64_MAX;
@@ -180,6 +181,8 @@ pin__queue_drop(struct queued *c)
     if (c->next)
         c->next->previous = c->previous;
     u->held_count--;
+    u->running -= c->begun && !c->settling;
+    u->settling -= c->settling;
     batch_leave(c->batch);
     pin__outcome_fini(&c->outcome);
     pin__console_fini(&c->console);
@@ -246,6 +249,7 @@ apply_finish(struct pin_executor *x, struct queued *c, int64_t now_ms, struct pi
     pin__result_of(&r, &c->outcome,
                    c->started_ms ? c->started_ms + c->outcome.wall_us / 1000 : now_ms,
                    c->exit_signal);
+    r.claim = &c->claim;
     if (!r.succeeded && !r.cancelled) {
         read_wishes(&r);
         write_reason(&c->outcome, reason, sizeof reason);
@@ -333,8 +337,12 @@ pin__queue_settle(struct queued *c, enum queued_end end)
 {
     struct request *q = c->request;
 
+    if (c->begun)
+        q->executor->queue.running--;
+    q->executor->queue.settling++;
     c->settling = true;
     c->end = end;
+    c->entry.hurry = end == QUEUED_FINISH ? ENTRY_END : ENTRY_AT_ONCE;
     while (q->returned) {
         struct run *run = q->returned;
 
@@ -413,6 +421,7 @@ pin__queue_begins(struct run *run)
     if (c->begun)
         return;
     c->begun = true;
+    run->request->executor->queue.running++;
     c->started_ms = pin__clock_wall().ms;
     if (sink && sink->started) {
         struct pin_run_info info = pin__run_info(run);
@@ -488,13 +497,7 @@ clear_dirty(struct pin_executor *x)
 static size_t
 count_waiting(const struct pin_executor *x)
 {
-    size_t n = 0;
-
-    for (const struct request *q = x->ready[0].head; q; q = q->next)
-        n += q->queued != NULL;
-    for (const struct worker_process *w = x->workers; w; w = w->next)
-        n += w->queued > 1 ? w->queued - 1 : 0;
-    return n;
+    return x->queue.held_count - x->queue.running - x->queue.settling;
 }
 
 static size_t
@@ -624,7 +627,8 @@ pin__queue_peek(struct pin_executor *x, struct pin_mono now)
     struct queue *u = &x->queue;
     struct pin_err err = PIN_ERR_INIT;
 
-    if (pin__store_peek(x->ledger.store, &u->peek, &err) == PIN_OK)
+    if (pin__store_peek(x->ledger.store, u->options.queues, u->options.queue_count, &u->peek,
+                        &err) == PIN_OK)
         took_look(u, now, pin__clock_wall().ms);
     else
         pin__ledger_trouble(x, &err);
@@ -656,7 +660,8 @@ claim(struct pin_executor *x, int64_t now_ms, struct pin_err *err)
     if (st == PIN_EMPTY)
         st = PIN_OK;
     if (st == PIN_OK && u->claimed < u->asked)
-        st = pin__store_peek(x->ledger.store, &u->peek, err);
+        st = pin__store_peek(x->ledger.store, u->options.queues, u->options.queue_count, &u->peek,
+                             err);
     return st;
 }
 

@@ -148,7 +148,7 @@ record_new(const struct request *q, const struct pin_run_id *id)
 
     if (!r)
         pin__bug("out of memory for the record of a run");
-    r->entry.is_record = true;
+    r->entry.hurry = ENTRY_RECORD;
     r->job = strdup(q->name);
     r->args = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
     pin__buf_add(&r->args, pin__buf_text(&q->args), q->args.size);

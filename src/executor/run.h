@@ -149,12 +149,18 @@ struct entry_type {
     /* It is durable, or will never be: see e->status. Frees it. */
     void (*settled)(struct pin_executor *x, struct entry *e);
 };
+enum entry_hurry {
+    ENTRY_AT_ONCE, /* somebody waits for it */
+    ENTRY_END,     /* while other runs are under way more ends will come: one commit for many */
+    ENTRY_RECORD,  /* nobody waits; the oldest are dropped when there are too many */
+    ENTRY_HURRIES
+};
 struct entry { /* one thing to be written into the store; the first member of what it is */
     struct entry *next;
     const struct entry_type *type;
-    bool is_record;    /* may be dropped when there are too many */
-    pin_status status; /* meaningful in `settled` */
-    char *why;         /* then: the sentence of an error; may be NULL */
+    enum entry_hurry hurry; /* how long it may wait */
+    pin_status status;      /* meaningful in `settled` */
+    char *why;              /* then: the sentence of an error; may be NULL */
 };
 
 struct claim_batch { /* what one claim brought */
@@ -251,11 +257,12 @@ struct request {
 struct ledger {
     struct pin_session *session;
     struct pin_store *store;
-    bool none;                  /* there is no store: records are not kept */
-    struct pin_mono records_at; /* records alone are written then */
-    struct entry *head;         /* oldest first */
+    bool none;                /* there is no store: records are not kept */
+    struct pin_mono write_at; /* what is in it is written then; undefined while it is empty */
+    struct entry *head;       /* oldest first */
     struct entry **tail;
-    size_t count, records;
+    size_t count, of[ENTRY_HURRIES];
+    size_t commits;           /* since the store was tidied */
     struct pin_mono retry_at; /* not before; 0: at once */
     int64_t backoff_ms;
     int64_t able_since_ms; /* since when nobody kept us from writing, and we were awake */
@@ -271,9 +278,11 @@ struct queue {
     bool stopping; /* what has not begun goes back */
     struct pin_queue_options options;
     struct queued *held;
-    size_t held_count, begun; /* begun: handed to a worker */
-    bool look;                /* there may be something ready */
-    bool looked;              /* `peek` is of after the last change that we know of */
+    size_t held_count;
+    size_t running;  /* of them: begun, and not ended yet */
+    size_t settling; /* their end is in the ledger */
+    bool look;       /* there may be something ready */
+    bool looked;     /* `peek` is of after the last change that we know of */
     bool called; /* somebody put something in: it may be a quiet tenant's, whose turn is first */
     struct pin_peek peek;
     struct pin_mono look_at; /* a look at the latest then */

@@ -16,7 +16,7 @@
 #define RANDOM_CHUNK 256     /* the kernel never writes into the heap: see native.h */
 
 static struct pin_mono run_began;
-static struct pin_wall run_began_wall;
+static int64_t run_began_wall_us;
 
 /* --- looks at values --- */
 
@@ -555,7 +555,7 @@ static void
 start_of_run(void)
 {
     run_began = pin__clock_mono();
-    run_began_wall = pin__clock_wall();
+    run_began_wall_us = pin__clock_wall_us();
 }
 
 static int
@@ -582,7 +582,7 @@ time_origin(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
     (void)self;
     (void)argc;
     (void)argv;
-    return JS_NewFloat64(ctx, (double)run_began_wall.ms);
+    return JS_NewFloat64(ctx, (double)run_began_wall_us / 1e3);
 }
 
 static int64_t

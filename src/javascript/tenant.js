@@ -98,7 +98,7 @@ export function tenantPrototype(model, session){
     return prototype;
 }
 
-const PAGE_ROWS = 256; /* PIN_TENANT_PAGE */
+const PAGE_ROWS = 1000; /* PIN_TENANT_PAGE */
 
 /* One page of the tenants that a job runs for: { tenants: [{ id, name }], cursor }. A tenant with a
  * name was named by a person and is looked up, one without is known. The cursor holds how many

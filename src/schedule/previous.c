@@ -25,7 +25,7 @@ pin__cron_previous(const struct pin_cron *c, const struct pin_zone *zone, int64_
             return PIN_EMPTY;
         high = low;
     }
-    for (low = first; high - low > 1;) {
+    for (low = first; low < high;) {
         int64_t middle = low + (high - low) / 2;
 
         if (fires_in(c, zone, middle, until_unix, &first))

@@ -25,11 +25,15 @@ struct pin_zone {
     char *path;         /* of its file; NULL when it is from none */
     struct stamp stamp; /* of that file, when it was read; zeros: there was none */
     struct pin_zone *next;
+    struct pin_zone *next_alike; /* in its bucket */
 };
+
+enum { BUCKETS = 256 };
 
 struct pin_zones {
     char *folder;
     struct pin_zone *first;
+    struct pin_zone *buckets[BUCKETS]; /* by key: each schedule that is due asks for its zone */
     size_t count;
 };
 
@@ -223,12 +227,24 @@ load_local(const struct pin_zones *zones, struct pin_zone *z, const char *tz, st
     return load_rule(z, tz, err);
 }
 
+static unsigned
+bucket(const char *kind, const char *name)
+{
+    unsigned h = 5381;
+
+    for (; *kind; kind++)
+        h = h * 33 + (unsigned char)*kind;
+    for (; *name; name++)
+        h = h * 33 + (unsigned char)*name;
+    return h % BUCKETS;
+}
+
 static const struct pin_zone *
 find(const struct pin_zones *z, const char *kind, const char *name)
 {
     size_t n = strlen(kind);
 
-    for (const struct pin_zone *one = z->first; one; one = one->next)
+    for (const struct pin_zone *one = z->buckets[bucket(kind, name)]; one; one = one->next_alike)
         if (strncmp(one->key, kind, n) == 0 && strcmp(one->key + n, name) == 0)
             return one;
     return NULL;
@@ -262,6 +278,8 @@ get(struct pin_zones *z, const char *kind, const char *name, loader *load,
     }
     new->next = z->first;
     z->first = new;
+    new->next_alike = z->buckets[bucket(kind, name)];
+    z->buckets[bucket(kind, name)] = new;
     z->count++;
     *out = new;
     return PIN_OK;

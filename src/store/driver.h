@@ -32,12 +32,14 @@ struct pin_store_driver {
     pin_status (*version)(struct pin_session *session, int64_t *version, struct pin_err *err);
     /* Checks the version and fills s->identity. */
     pin_status (*open)(struct pin_store *s, struct pin_err *err);
+    pin_status (*tidy)(struct pin_store *s, struct pin_err *err);
     pin_status (*enqueue)(struct pin_store *s, const struct pin_enqueue *runs, size_t count,
                           int64_t now_ms, struct pin_enqueued *out, struct pin_err *err);
     pin_status (*claim)(struct pin_store *s, const struct pin_claim_request *request,
                         struct pin_arena *arena, struct pin_claim *out, size_t *count,
                         struct pin_err *err);
-    pin_status (*peek)(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+    pin_status (*peek)(struct pin_store *s, const char *const *queues, size_t queue_count,
+                       struct pin_peek *out, struct pin_err *err);
     pin_status (*bot_tick)(struct pin_store *s, const struct pin_bot_row *bot, struct pin_err *err);
     pin_status (*bot_leave)(struct pin_store *s, const char *name, struct pin_err *err);
     pin_status (*bots)(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,

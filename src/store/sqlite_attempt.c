@@ -27,7 +27,7 @@ write_held(struct pin_store *s, const struct pin_hold *hold, const char *sql,
     return st == PIN_OK && changed == 0 ? lost(hold, err) : st;
 }
 
-#define HELD " where id = ? and token = ? and state = 2"
+#define HELD " where run = ? and token = ?"
 
 /* --- while it runs --- */
 
@@ -36,7 +36,7 @@ pin__part_start(struct pin_store *s, const struct pin_hold *hold, const char *wo
                 int64_t now_ms, struct pin_err *err)
 {
     return write_held(
-        s, hold, "update pinstripe_runs set startedAt = ?, worker = ?" HELD,
+        s, hold, "update pinstripe_claims set startedAt = ?, worker = ?" HELD,
         VALUES(val_number(now_ms), val_text(worker), val_id(&hold->id), val_number(hold->token)),
         err);
 }
@@ -45,14 +45,17 @@ static pin_status
 beat_one(struct pin_store *s, const struct pin_hold *hold, int64_t lease_until_ms,
          enum pin_beat_answer *answer, struct pin_err *err)
 {
-    int64_t cancel = 0;
-    pin_status st = pin__sql_integer(
-        s->session, "update pinstripe_runs set leaseUntil = ?" HELD " returning cancelRequested",
-        VALUES(val_number(lease_until_ms), val_id(&hold->id), val_number(hold->token)), &cancel,
-        err);
+    int64_t changed = 0, cancel = 0;
+    pin_status st =
+        pin__sql_run(s->session, "update pinstripe_claims set leaseUntil = ?" HELD,
+                     VALUES(val_number(lease_until_ms), val_id(&hold->id), val_number(hold->token)),
+                     &changed, err);
 
-    *answer = st == PIN_EMPTY ? PIN_BEAT_LOST : cancel ? PIN_BEAT_CANCEL : PIN_BEAT_ON;
-    return st == PIN_EMPTY ? PIN_OK : st;
+    if (st == PIN_OK && changed)
+        st = pin__sql_integer(s->session, "select cancelRequested from pinstripe_runs where id = ?",
+                              VALUES(val_id(&hold->id)), &cancel, err);
+    *answer = !changed ? PIN_BEAT_LOST : cancel ? PIN_BEAT_CANCEL : PIN_BEAT_ON;
+    return st;
 }
 
 pin_status
@@ -73,7 +76,7 @@ pin__part_progress(struct pin_store *s, const struct pin_hold *hold, int64_t don
                    const char *text, struct pin_err *err)
 {
     return write_held(s, hold,
-                      "update pinstripe_runs set progress ="
+                      "update pinstripe_claims set progress ="
                       " json_object('done', ?, 'total', ?, 'text', ?)" HELD,
                       VALUES(val_number(done), val_number(total), val_text(text), val_id(&hold->id),
                              val_number(hold->token)),
@@ -85,6 +88,7 @@ pin__part_progress(struct pin_store *s, const struct pin_hold *hold, int64_t don
 struct attempt {
     int attempt, attempt_limit, attempt_base, lost;
     bool cancel_requested;
+    int64_t started_ms;
     char worker[128];
 };
 
@@ -94,11 +98,12 @@ read_attempt(struct pin_store *s, const struct pin_hold *hold, struct attempt *o
 {
     const char *worker;
     struct pin_sql q;
-    pin_status st =
-        pin__sql_start(&q, s->session,
-                       "select attempt, attemptLimit, lost, cancelRequested, worker, attemptBase"
-                       " from pinstripe_runs" HELD,
-                       VALUES(val_id(&hold->id), val_number(hold->token)), err);
+    pin_status st = pin__sql_start(
+        &q, s->session,
+        "select attempt + 1, attemptLimit, lost, cancelRequested, c.worker, c.startedAt,"
+        " attemptBase from pinstripe_claims c join pinstripe_runs r on r.id = c.run"
+        " where c.run = ? and c.token = ?",
+        VALUES(val_id(&hold->id), val_number(hold->token)), err);
 
     if (st != PIN_OK)
         return st;
@@ -108,7 +113,8 @@ read_attempt(struct pin_store *s, const struct pin_hold *hold, struct attempt *o
                                  .attempt_limit = (int)row_number(&q.row[1]),
                                  .lost = (int)row_number(&q.row[2]),
                                  .cancel_requested = row_number(&q.row[3]) != 0,
-                                 .attempt_base = (int)row_number(&q.row[5]) };
+                                 .started_ms = row_number(&q.row[5]),
+                                 .attempt_base = (int)row_number(&q.row[6]) };
         snprintf(out->worker, sizeof out->worker, "%s", worker ? worker : "");
     }
     pin__sql_end(&q);
@@ -123,27 +129,37 @@ may_retry(const struct attempt *a, const struct pin_result *r)
            a->attempt - a->lost < a->attempt_limit;
 }
 
+/* The run is nobody's any more; its row keeps what the next claim goes on from. */
+static pin_status
+drop_claim(struct pin_store *s, const struct pin_hold *hold, struct pin_err *err)
+{
+    return write_held(s, hold, "delete from pinstripe_claims" HELD,
+                      VALUES(val_id(&hold->id), val_number(hold->token)), err);
+}
+
+#define ADD_REASON                                                                                 \
+    "reasons = json_insert(coalesce(reasons, '[]'), '$[#]',"                                       \
+    " json_object('attempt', attempt + 1, 'at', ?, 'reason', ?))"
+
 static pin_status
 retry_later(struct pin_store *s, const struct pin_hold *hold, const struct attempt *a,
             const struct pin_result *r, int64_t now_ms, int64_t *due_ms, struct pin_err *err)
 {
-    static const char sql[] =
-        "update pinstripe_runs set state = ?, dueAt = ?, leaseUntil = null, worker = null,"
-        " progress = null, reasons = json_insert(coalesce(reasons, '[]'), '$[#]',"
-        " json_object('attempt', attempt, 'at', ?, 'reason', ?))" HELD;
+    static const char sql[] = "update pinstripe_runs set state = ?, dueAt = ?, token = ?,"
+                              " attempt = attempt + 1, startedAt = ?, " ADD_REASON " where id = ?";
     pin_status st;
 
     *due_ms = now_ms + (r->retry_after_ms > 0
                             ? r->retry_after_ms
                             : pin__retry_delay_ms(r->retry, a->attempt - a->attempt_base - a->lost,
                                                   r->random));
-    st = write_held(s, hold, sql,
-                    VALUES(val_number(pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_RETRY)),
-                           val_number(*due_ms), val_number(now_ms),
-                           val_text(r->reason ? r->reason : r->outcome), val_id(&hold->id),
-                           val_number(hold->token)),
-                    err);
-    return st;
+    st = pin__sql_run(
+        s->session, sql,
+        VALUES(val_number(pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_RETRY)), val_number(*due_ms),
+               val_number(hold->token), val_number(r->started_ms ? r->started_ms : a->started_ms),
+               val_number(now_ms), val_text(r->reason ? r->reason : r->outcome), val_id(&hold->id)),
+        NULL, err);
+    return st == PIN_OK ? drop_claim(s, hold, err) : st;
 }
 
 static const char *
@@ -234,7 +250,9 @@ pin__part_finish(struct pin_store *s, const struct pin_hold *hold, const struct 
     if (result->cancelled)
         st = finish_cancelled(s, &e, err);
     else if (result->succeeded)
-        st = pin__part_end_run(s, &e, err);
+        st = pin__part_may_end_claimed(hold, result)
+                 ? pin__part_end_claimed(s, hold, result, now_ms, err)
+                 : pin__part_end_run(s, &e, err);
     else
         st = finish_failed(s, hold, result, now_ms, out, err);
     pin__fault("store.finish.before_commit");
@@ -259,6 +277,25 @@ end_as_cancelled(struct pin_store *s, const struct pin_hold *hold, int64_t now_m
     return finish_cancelled(s, &e, err);
 }
 
+/* With the turn that it had: in front of its tenant's others. `counted`: 1 when the attempt was
+ * one. */
+static pin_status
+queue_again(struct pin_store *s, const struct pin_hold *hold, enum pin_run_event event,
+            int64_t counted, struct pin_err *err)
+{
+    pin_status st = pin__sql_run(
+        s->session,
+        "update pinstripe_runs set state = ?, token = ?, attempt = attempt + ? where id = ?",
+        VALUES(val_number(pin__run_next(PIN_RUN_RUNNING, event)), val_number(hold->token),
+               val_number(counted), val_id(&hold->id)),
+        NULL, err);
+
+    if (st == PIN_OK)
+        st = drop_claim(s, hold, err);
+    pin__fault("store.again.mid");
+    return st == PIN_OK ? pin__part_make_ready(s, &hold->id, err) : st;
+}
+
 static pin_status
 give_back(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms, struct pin_err *err)
 {
@@ -269,12 +306,7 @@ give_back(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms, stru
         return st;
     if (a.cancel_requested)
         return end_as_cancelled(s, hold, now_ms, err);
-    return write_held(s, hold,
-                      "update pinstripe_runs set state = ?, attempt = attempt - 1,"
-                      " leaseUntil = null, worker = null, startedAt = null, progress = null" HELD,
-                      VALUES(val_number(pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_GIVE_BACK)),
-                             val_id(&hold->id), val_number(hold->token)),
-                      err);
+    return queue_again(s, hold, PIN_EVENT_GIVE_BACK, 0, err);
 }
 
 pin_status
@@ -314,16 +346,14 @@ fail_as_lost(struct pin_store *s, const struct pin_hold *hold, const char *reaso
 }
 
 static pin_status
-count_loss(struct pin_store *s, const struct pin_hold *hold, const char *reason, int64_t now_ms,
-           struct pin_err *err)
+count_loss(struct pin_store *s, const struct pin_hold *hold, const struct attempt *a,
+           const char *reason, int64_t now_ms, struct pin_err *err)
 {
-    return write_held(
-        s, hold,
-        "update pinstripe_runs set lost = lost + 1,"
-        " reasons = json_insert(coalesce(reasons, '[]'), '$[#]',"
-        " json_object('attempt', attempt, 'at', ?, 'reason', ?))" HELD,
-        VALUES(val_number(now_ms), val_text(reason), val_id(&hold->id), val_number(hold->token)),
-        err);
+    return pin__sql_run(
+        s->session,
+        "update pinstripe_runs set lost = lost + 1, startedAt = ?, " ADD_REASON " where id = ?",
+        VALUES(val_number(a->started_ms), val_number(now_ms), val_text(reason), val_id(&hold->id)),
+        NULL, err);
 }
 
 static pin_status
@@ -341,7 +371,7 @@ lose(struct pin_store *s, const struct pin_hold *hold, const char *reason, int64
     else
         snprintf(text, sizeof text, "its lease lapsed: %s stopped answering",
                  a.worker[0] ? a.worker : "its worker");
-    if ((st = count_loss(s, hold, text, now_ms, err)) != PIN_OK)
+    if ((st = count_loss(s, hold, &a, text, now_ms, err)) != PIN_OK)
         return st;
     if (a.cancel_requested) {
         out->state = PIN_RUN_CANCELLED;
@@ -352,11 +382,7 @@ lose(struct pin_store *s, const struct pin_hold *hold, const char *reason, int64
         return fail_as_lost(s, hold, text, now_ms, err);
     }
     out->state = pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_LOSE);
-    return write_held(s, hold,
-                      "update pinstripe_runs set state = ?, leaseUntil = null, worker = null,"
-                      " progress = null" HELD,
-                      VALUES(val_number(out->state), val_id(&hold->id), val_number(hold->token)),
-                      err);
+    return queue_again(s, hold, PIN_EVENT_LOSE, 1, err);
 }
 
 pin_status
@@ -382,8 +408,9 @@ read_lapsed(struct pin_store *s, const struct pin_rescue *r, struct pin_hold *ho
     struct pin_sql q;
     pin_status st = pin__sql_start(
         &q, s->session,
-        "select id, token, gate is not null, role from pinstripe_runs where state = 2"
-        " and (leaseUntil between ? and ? or leaseUntil > ?) order by leaseUntil limit ?",
+        "select run, c.token, r.gate is not null, role from pinstripe_claims c cross join"
+        " pinstripe_runs r on r.id = c.run where leaseUntil between ? and ? or leaseUntil > ?"
+        " order by leaseUntil limit ?",
         VALUES(val_number(from), val_number(r->now_ms), val_number(ahead),
                val_number((int64_t)room)),
         err);

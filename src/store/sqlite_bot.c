@@ -7,16 +7,36 @@ number_or_never(const struct pin_value *v)
     return v->type == PIN_VALUE_INTEGER ? v->integer : INT64_MAX;
 }
 
-pin_status
-pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err)
+/* The text has a ? for each queue, so few texts are ever made. */
+static void
+write_peek(struct pin_buf *sql, struct pin_value *values, const char *const *queues, size_t count)
 {
-    static const char sql[] =
-        "select exists (select 1 from pinstripe_runs where state = 1),"
-        " (select dueAt from pinstripe_runs where state = 0 order by dueAt limit 1),"
-        " (select leaseUntil from pinstripe_runs where state = 2 order by leaseUntil limit 1),"
-        " (select nextDueAt from pinstripe_schedules order by nextDueAt limit 1)";
+    pin__buf_adds(sql, "select exists (select 1 from pinstripe_ready");
+    for (size_t i = 0; i < count; i++) {
+        pin__buf_adds(sql, i ? ", ?" : " where queue in (?");
+        values[i] = val_text(queues[i]);
+    }
+    pin__buf_adds(sql, count ? "))" : ")");
+    pin__buf_adds(sql,
+                  ", (select dueAt from pinstripe_runs where state = 0 order by dueAt limit 1),"
+                  " (select min(leaseUntil) from pinstripe_claims),"
+                  " (select nextDueAt from pinstripe_schedules order by nextDueAt limit 1)");
+}
+
+pin_status
+pin__part_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+               struct pin_peek *out, struct pin_err *err)
+{
+    enum { QUEUES_MAX = 64 };
+    struct pin_buf sql = PIN_BUF_INIT(4 << 10);
+    struct pin_value values[QUEUES_MAX];
+    size_t count = queue_count < QUEUES_MAX ? queue_count : QUEUES_MAX;
     struct pin_sql q;
-    pin_status st = pin__sql_start(&q, s->session, sql, NULL, 0, err);
+    pin_status st;
+
+    write_peek(&sql, values, queues, count);
+    st = pin__sql_start(&q, s->session, pin__buf_text(&sql), values, count, err);
+    pin__buf_fini(&sql);
 
     if (st != PIN_OK)
         return st;
@@ -53,7 +73,7 @@ static pin_status
 read_bots(struct pin_sql *q, struct pin_arena *arena, struct pin_bot_row *rows, size_t room,
           size_t *count, struct pin_err *err)
 {
-    pin_status st;
+    pin_status st = PIN_OK;
 
     while (*count < room && (st = pin__sql_step(q, err)) == PIN_OK) {
         struct pin_bot_row *bot = &rows[(*count)++];

@@ -1,9 +1,10 @@
 /* sqlite_claim.c - who is next.
  *
- * First what has become due joins the queue and gets its turn. Then candidates are read from the
- * index of what is ready, at most as many as are wanted, and taken one by one; one whose gate is
- * full is held: it leaves that index until a run of its gate ends, so nothing is looked at twice
- * and a claim costs the same however much is queued, held or finished.
+ * First what has become due joins the queue and gets its turn. Then candidates are read from
+ * pinstripe_ready, at most as many as are wanted. One whose gate is full is held: it leaves that
+ * table until a run of its gate ends, so nothing is looked at twice and a claim costs the same
+ * however much is queued, held or finished. What is left of the candidates is the front of each
+ * queue and priority, and goes to pinstripe_claims in one piece.
  */
 #include "store/sqlite_parts.h"
 
@@ -18,12 +19,16 @@ struct candidate {
     bool taken;
 };
 
+/* Of a queue and priority, up to a turn and run. */
+#define FRONT " where queue = ? and priority = ? and (turn, run) <= (?, ?)"
+
 struct claiming {
     struct pin_store *s;
     const struct pin_claim_request *request;
     struct pin_arena *arena;
     const char *queues[QUEUES_MAX];
     size_t queue_count;
+    const char *worker; /* in the arena; NULL: none */
     struct candidate *found;
     struct candidate **order;
     size_t found_count;
@@ -108,6 +113,8 @@ let_due_in(struct claiming *c, struct pin_err *err)
                               VALUES(val_number(pin__run_next(PIN_RUN_DELAYED, PIN_EVENT_DUE)),
                                      val_number(turn), val_id(&d->id)),
                               NULL, err);
+        if (st == PIN_OK)
+            st = pin__part_make_ready(c->s, &d->id, err);
     }
     return st;
 }
@@ -118,7 +125,7 @@ let_due_in(struct claiming *c, struct pin_err *err)
 static pin_status
 read_queues(struct claiming *c, struct pin_err *err)
 {
-    static const char sql[] = "select queue from pinstripe_runs where state = 1 and queue > ?"
+    static const char sql[] = "select queue from pinstripe_ready where queue > ?"
                               " order by queue limit 1";
     const char *last = "";
     bool failed = false;
@@ -146,8 +153,8 @@ read_queues(struct claiming *c, struct pin_err *err)
 }
 
 #define CANDIDATE                                                                                  \
-    "id, token, job, tenant, args, params, priority, attempt, attemptLimit, lost, dueAt,"          \
-    " createdAt, parent, role, schedule, scheduledFor, uniqueKey, triggeredBy, cursor, turn,"      \
+    "q.run, q.token, job, tenant, args, params, q.priority, attempt, attemptLimit, lost, dueAt,"   \
+    " createdAt, parent, role, schedule, scheduledFor, uniqueKey, triggeredBy, cursor, q.turn,"    \
     " gate, gateLimit, tenantZone"
 
 static bool
@@ -182,14 +189,16 @@ read_candidate(struct claiming *c, const struct pin_value *row, struct candidate
     claim->hold.gated = out->gate != NULL;
     claim->hold.child = claim->role == PIN_ROLE_CHILD;
     claim->hold.parent = claim->role == PIN_ROLE_PARENT;
+    claim->worker = c->worker;
     return !failed;
 }
 
 static pin_status
 read_candidates(struct claiming *c, const char *queue, size_t want, struct pin_err *err)
 {
-    static const char sql[] = "select " CANDIDATE " from pinstripe_runs where state = 1"
-                              " and queue = ? order by priority desc, turn, id limit ?";
+    static const char sql[] = "select " CANDIDATE " from pinstripe_ready q cross join"
+                              " pinstripe_runs r on r.id = q.run where q.queue = ?"
+                              " order by q.priority desc, q.turn, q.run limit ?";
     struct pin_sql q;
     pin_status st;
     size_t rank = 0;
@@ -231,66 +240,127 @@ static pin_status
 gate_is_full(struct claiming *c, const struct candidate *at, bool *full, struct pin_err *err)
 {
     int64_t running = 0;
-    pin_status st = pin__sql_integer(
-        c->s->session, "select count(*) from pinstripe_runs where gate = ? and state in (2, 4)",
-        VALUES(val_text(at->gate)), &running, err);
+    pin_status st =
+        pin__sql_integer(c->s->session,
+                         "select (select count(*) from pinstripe_claims where gate = ?1)"
+                         " + (select count(*) from pinstripe_runs where gate = ?1 and state = 4)",
+                         VALUES(val_text(at->gate)), &running, err);
 
     *full = running >= at->gate_limit;
     return st;
 }
 
 static pin_status
-hold_back(struct claiming *c, const struct candidate *at, struct pin_err *err)
+leave_ready(struct claiming *c, const struct candidate *at, struct pin_err *err)
 {
-    c->held++;
-    c->held_now++;
     return pin__sql_run(c->s->session,
-                        "update pinstripe_runs set state = ? where id = ? and state = 1",
-                        VALUES(val_number(pin__run_next(PIN_RUN_QUEUED, PIN_EVENT_HOLD)),
-                               val_id(&at->claim.hold.id)),
+                        "delete from pinstripe_ready where queue = ? and priority = ?"
+                        " and turn = ? and run = ?",
+                        VALUES(val_text(at->claim.queue), val_number(at->claim.priority),
+                               val_number(at->turn), val_id(&at->claim.hold.id)),
                         NULL, err);
 }
 
 static pin_status
-take(struct claiming *c, struct candidate *at, struct pin_err *err)
+hold_back(struct claiming *c, const struct candidate *at, struct pin_err *err)
 {
-    static const char sql[] =
-        "update pinstripe_runs set state = ?, token = ?, attempt = ?, worker = ?,"
-        " leaseUntil = ?, startedAt = ? where id = ? and state = 1";
-    const struct pin_claim_request *r = c->request;
-    int64_t lease = r->lease_ms > 0 ? r->lease_ms : PIN_STORE_LEASE_MS;
-    pin_status st = pin__sql_run(
-        c->s->session, sql,
-        VALUES(val_number(pin__run_next(PIN_RUN_QUEUED, PIN_EVENT_CLAIM)),
-               val_number(at->claim.hold.token), val_number(at->claim.attempt), val_text(r->worker),
-               val_number(r->now_ms + lease), val_number(r->now_ms), val_id(&at->claim.hold.id)),
-        NULL, err);
+    pin_status st = pin__sql_run(c->s->session,
+                                 "update pinstripe_runs set state = ? where id = ? and state = 1",
+                                 VALUES(val_number(pin__run_next(PIN_RUN_QUEUED, PIN_EVENT_HOLD)),
+                                        val_id(&at->claim.hold.id)),
+                                 NULL, err);
 
-    if (st != PIN_OK)
-        return st;
-    at->taken = true;
-    c->out[c->got++] = at->claim;
-    return PIN_OK;
+    c->held++;
+    c->held_now++;
+    return st == PIN_OK ? leave_ready(c, at, err) : st;
+}
+
+static int64_t
+lease_of(const struct pin_claim_request *r)
+{
+    return r->now_ms + (r->lease_ms > 0 ? r->lease_ms : PIN_STORE_LEASE_MS);
+}
+
+/* At once, so that the next of the same gate is counted against it. */
+static pin_status
+take_gated(struct claiming *c, const struct candidate *at, struct pin_err *err)
+{
+    const struct pin_claim_request *r = c->request;
+    pin_status st =
+        pin__sql_run(c->s->session,
+                     "insert into pinstripe_claims (run, token, leaseUntil, startedAt, worker,"
+                     " gate) values (?, ?, ?, ?, ?, ?)",
+                     VALUES(val_id(&at->claim.hold.id), val_number(at->claim.hold.token),
+                            val_number(lease_of(r)), val_number(r->now_ms), val_text(r->worker),
+                            val_text(at->gate)),
+                     NULL, err);
+
+    return st == PIN_OK ? leave_ready(c, at, err) : st;
 }
 
 static pin_status
 take_or_hold(struct claiming *c, struct candidate *at, struct pin_err *err)
 {
     bool full = false;
-    pin_status st;
+    pin_status st = PIN_OK;
 
     if (at->gate && (st = gate_is_full(c, at, &full, err)) != PIN_OK)
         return st;
-    return full ? hold_back(c, at, err) : take(c, at, err);
+    if (full)
+        return hold_back(c, at, err);
+    (void)pin__run_next(PIN_RUN_QUEUED, PIN_EVENT_CLAIM);
+    at->taken = true;
+    c->out[c->got++] = at->claim;
+    return at->gate ? take_gated(c, at, err) : PIN_OK;
+}
+
+/* Everything of one queue and priority up to `last`: what was gated has gone already. */
+static pin_status
+take_front(struct claiming *c, const struct candidate *last, struct pin_err *err)
+{
+    static const char move[] =
+        "insert or rollback into pinstripe_claims (run, token, leaseUntil, startedAt, worker)"
+        " select run, token + 1, ?, ?, ? from pinstripe_ready" FRONT;
+    static const char leave[] = "delete from pinstripe_ready" FRONT;
+    const struct pin_claim_request *r = c->request;
+    struct pin_value queue = val_text(last->claim.queue);
+    struct pin_value priority = val_number(last->claim.priority);
+    struct pin_value turn = val_number(last->turn), id = val_id(&last->claim.hold.id);
+    pin_status st = pin__sql_run(c->s->session, move,
+                                 VALUES(val_number(lease_of(r)), val_number(r->now_ms),
+                                        val_text(r->worker), queue, priority, turn, id),
+                                 NULL, err);
+
+    pin__fault("store.claim.mid");
+    if (st == PIN_OK)
+        st = pin__sql_run(c->s->session, leave, VALUES(queue, priority, turn, id), NULL, err);
+    return st;
 }
 
 /* The queue's own turn: the highest that was claimed, once for each queue and priority. */
 static pin_status
-move_turns_on(struct claiming *c, struct pin_err *err)
+move_turn_on(struct claiming *c, const struct candidate *last, struct pin_err *err)
 {
     static const char sql[] = "insert into pinstripe_turns (queue, priority, tenant, turn)"
                               " values (?, ?, '', ?) on conflict (queue, priority, tenant)"
                               " do update set turn = max(turn, excluded.turn)";
+
+    return pin__sql_run(c->s->session, sql,
+                        VALUES(val_text(last->claim.queue), val_number(last->claim.priority),
+                               val_number(last->turn)),
+                        NULL, err);
+}
+
+static bool
+same_group(const struct candidate *a, const struct candidate *b)
+{
+    return a->claim.queue == b->claim.queue && a->claim.priority == b->claim.priority;
+}
+
+/* Candidates stand by queue, priority and turn; of each queue the first were taken or held. */
+static pin_status
+take_fronts(struct claiming *c, struct pin_err *err)
+{
     const struct candidate *last = NULL;
     pin_status st = PIN_OK;
 
@@ -299,12 +369,11 @@ move_turns_on(struct claiming *c, struct pin_err *err)
 
         if (at && !at->taken)
             continue;
-        if (last && (!at || at->claim.queue != last->claim.queue ||
-                     at->claim.priority != last->claim.priority))
-            st = pin__sql_run(c->s->session, sql,
-                              VALUES(val_text(last->claim.queue), val_number(last->claim.priority),
-                                     val_number(last->turn)),
-                              NULL, err);
+        if (last && (!at || !same_group(at, last))) {
+            st = take_front(c, last, err);
+            if (st == PIN_OK)
+                st = move_turn_on(c, last, err);
+        }
         last = at;
     }
     return st;
@@ -327,7 +396,7 @@ one_round(struct claiming *c, struct pin_err *err)
         qsort(c->order, c->found_count, sizeof(struct candidate *), by_priority);
     for (size_t i = 0; st == PIN_OK && i < c->found_count && c->got < c->request->limit; i++)
         st = take_or_hold(c, c->order[i], err);
-    return st == PIN_OK ? move_turns_on(c, err) : st;
+    return st == PIN_OK ? take_fronts(c, err) : st;
 }
 
 static pin_status
@@ -338,6 +407,10 @@ claim_all(struct claiming *c, struct pin_err *err)
 
     if ((st = let_due_in(c, err)) != PIN_OK || (st = read_queues(c, err)) != PIN_OK)
         return st;
+    if (!c->queue_count)
+        return PIN_OK;
+    if (c->request->worker && !(c->worker = pin__arena_strdup(c->arena, c->request->worker)))
+        return pin__err_no_memory(err);
     room = c->request->limit * c->queue_count + 1;
     c->found = pin__arena_alloc(c->arena, room * sizeof *c->found);
     c->order = pin__arena_alloc(c->arena, room * sizeof(struct candidate *));

@@ -20,9 +20,15 @@ pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *er
         return st == PIN_EMPTY ? PIN_OK : st;
     st = pin__sql_integer(s->session,
                           "select count(*) from (select 1 from pinstripe_runs where gate = ?"
-                          " and state in (1, 2, 4) limit ?)",
+                          " and state in (1, 4) limit ?)",
                           VALUES(val_text(gate), val_number(limit)), &inside, err);
     if (st != PIN_OK || inside >= limit)
+        return st;
+    st = pin__sql_run(s->session,
+                      "insert into pinstripe_ready select queue, priority, turn, id, token from"
+                      " pinstripe_runs where gate = ? and state = 3 order by id limit ?",
+                      VALUES(val_text(gate), val_number(limit - inside)), NULL, err);
+    if (st != PIN_OK)
         return st;
     return pin__sql_run(s->session,
                         "update pinstripe_runs set state = ? where id in (select id from"
@@ -34,52 +40,64 @@ pin__part_release_gate(struct pin_store *s, const char *gate, struct pin_err *er
 
 /* --- moving to the history --- */
 
-#define SHARED                                                                                     \
-    "priority, attempt, attemptLimit, lost, dueAt, role, triggeredBy, createdAt, scheduledFor,"    \
-    " queue, job, tenant, worker, schedule, uniqueKey, parent, args, params"
+#define KEPT                                                                                       \
+    "priority, attemptLimit, lost, dueAt, role, triggeredBy, createdAt, scheduledFor, queue, job," \
+    " tenant, schedule, uniqueKey, parent, args, params"
+#define INTO_HISTORY                                                                               \
+    "insert into pinstripe_runHistory (id, state, finishedAt, outcome, error, wallUs, cpuUs,"      \
+    " peakHeapBytes, exitSignal, startedAt, attempt, worker, "
+#define REASONS                                                                                    \
+    "case when ?10 is null then reasons else json_insert(coalesce(reasons, '[]'), '$[#]',"         \
+    " json_object('attempt', attempt + 1, 'at', ?2, 'reason', ?10)) end, "
 
-#define FOR_A_RETRY "reasons, token, attemptBase, gate, gateLimit, tenantZone, cursor"
+#define RETRIED     "attemptBase, r.gate, gateLimit, tenantZone, cursor, "
+#define FOR_A_RETRY "token, attemptBase, gate, gateLimit, tenantZone, cursor"
 
+static pin_status
+not_held(const struct pin_hold *hold, struct pin_err *err)
+{
+    return pin__err_set(err, PIN_LOST, "the run is not held with token %lld any more",
+                        (long long)hold->token);
+}
+
+/* Only failures have reasons; the list stays in the row when it moves. Where two tables are read no
+ * state is compared with a parameter: SQLite would compile the statement anew each time, to see
+ * whether a partial index fits. */
 static pin_status
 move_to_history(struct pin_store *s, const struct pin_ending *e, struct pin_err *err)
 {
-    static const char sql[] =
-        "insert into pinstripe_runHistory (id, state, finishedAt, outcome, error, wallUs, cpuUs,"
-        " peakHeapBytes, exitSignal, startedAt, " FOR_A_RETRY ", " SHARED ")"
-        " select id, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, startedAt), " FOR_A_RETRY ", " SHARED
-        " from pinstripe_runs where id = ? and token = ? and state = ?";
+    static const char claimed[] = INTO_HISTORY FOR_A_RETRY
+        ", reasons, " KEPT ") select id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " coalesce(?9, c.startedAt), attempt + 1, c.worker, r.token + 1, " RETRIED REASONS KEPT
+        " from pinstripe_claims c cross join pinstripe_runs r on r.id = c.run"
+        " where c.run = ?11 and c.token = ?12";
+    static const char others[] = INTO_HISTORY FOR_A_RETRY
+        ", reasons, " KEPT ") select id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " coalesce(?9, startedAt), attempt, worker, token, " RETRIED REASONS KEPT
+        " from pinstripe_runs r where id = ?11 and token = ?12 and state = ?13";
     static const struct pin_result none = { .outcome = "cancelled" };
     const struct pin_result *r = e->result ? e->result : &none;
+    const struct pin_value values[] = {
+        val_number(pin__run_next(e->from, e->event)),
+        val_number(e->now_ms),
+        val_text(r->outcome ? r->outcome : "unknown"),
+        val_bytes(r->error),
+        val_number(r->wall_us),
+        val_number(r->cpu_us),
+        val_number((int64_t)r->peak_heap_bytes),
+        val_number(r->exit_signal),
+        r->started_ms ? val_number(r->started_ms) : pin__value_null(),
+        val_text(e->reason),
+        val_id(&e->hold.id),
+        val_number(e->hold.token),
+        val_number(e->from), /* the last, of `others` only */
+    };
+    bool running = e->from == PIN_RUN_RUNNING;
     int64_t changed = 0;
-    pin_status st;
+    pin_status st = pin__sql_run(s->session, running ? claimed : others, values,
+                                 sizeof values / sizeof *values - running, &changed, err);
 
-    st = pin__sql_run(s->session, sql,
-                      VALUES(val_number(pin__run_next(e->from, e->event)), val_number(e->now_ms),
-                             val_text(r->outcome ? r->outcome : "unknown"), val_bytes(r->error),
-                             val_number(r->wall_us), val_number(r->cpu_us),
-                             val_number((int64_t)r->peak_heap_bytes), val_number(r->exit_signal),
-                             r->started_ms ? val_number(r->started_ms) : pin__value_null(),
-                             val_id(&e->hold.id), val_number(e->hold.token), val_number(e->from)),
-                      &changed, err);
-    if (st == PIN_OK && changed == 0)
-        return pin__err_set(err, PIN_LOST, "the run is not held with token %lld any more",
-                            (long long)e->hold.token);
-    return st;
-}
-
-/* Only failures have reasons; the list stays in the row when it moves. */
-static pin_status
-add_reason(struct pin_store *s, const struct pin_ending *e, struct pin_err *err)
-{
-    if (!e->reason)
-        return PIN_OK;
-    return pin__sql_run(s->session,
-                        "update pinstripe_runs set reasons = json_insert(coalesce(reasons, '[]'),"
-                        " '$[#]', json_object('attempt', attempt, 'at', ?, 'reason', ?))"
-                        " where id = ? and token = ? and state = ?",
-                        VALUES(val_number(e->now_ms), val_text(e->reason), val_id(&e->hold.id),
-                               val_number(e->hold.token), val_number(e->from)),
-                        NULL, err);
+    return st == PIN_OK && changed == 0 ? not_held(&e->hold, err) : st;
 }
 
 struct ties { /* what a run that ends is tied to */
@@ -124,6 +142,37 @@ tell_parent(struct pin_store *s, const struct ties *ties, const struct pin_endin
     return st == PIN_OK ? pin__part_settle_parent(s, &ties->parent, e->now_ms, &state, err) : st;
 }
 
+/* A run that is due is where it can be claimed, or claimed. */
+static pin_status
+leave_queue(struct pin_store *s, const struct pin_ending *e, struct pin_err *err)
+{
+    if (e->from == PIN_RUN_RUNNING)
+        return pin__sql_run(s->session, "delete from pinstripe_claims where run = ?",
+                            VALUES(val_id(&e->hold.id)), NULL, err);
+    if (e->from != PIN_RUN_QUEUED)
+        return PIN_OK;
+    return pin__sql_run(s->session,
+                        "delete from pinstripe_ready where (queue, priority, turn, run) ="
+                        " (select queue, priority, turn, id from pinstripe_runs where id = ?)",
+                        VALUES(val_id(&e->hold.id)), NULL, err);
+}
+
+static pin_status
+remove_run(struct pin_store *s, const struct pin_run_id *id, struct pin_err *err)
+{
+    return pin__sql_run(s->session, "delete from pinstripe_runs where id = ?", VALUES(val_id(id)),
+                        NULL, err);
+}
+
+static pin_status
+what_follows(struct pin_store *s, const struct ties *ties, const struct pin_ending *e,
+             struct pin_err *err)
+{
+    pin_status st = ties->gate ? pin__part_release_gate(s, ties->gate, err) : PIN_OK;
+
+    return st == PIN_OK && e->hold.child && ties->has_parent ? tell_parent(s, ties, e, err) : st;
+}
+
 pin_status
 pin__part_end_run(struct pin_store *s, const struct pin_ending *e, struct pin_err *err)
 {
@@ -132,19 +181,73 @@ pin__part_end_run(struct pin_store *s, const struct pin_ending *e, struct pin_er
 
     if (e->hold.gated || e->hold.child)
         st = read_ties(s, &e->hold.id, &ties, err);
-    if (st != PIN_OK || (st = add_reason(s, e, err)) != PIN_OK ||
-        (st = move_to_history(s, e, err)) != PIN_OK)
-        goto out;
+    if (st == PIN_OK)
+        st = move_to_history(s, e, err);
     pin__fault("store.end.mid");
-    st = pin__sql_run(s->session, "delete from pinstripe_runs where id = ?",
-                      VALUES(val_id(&e->hold.id)), NULL, err);
-    if (st == PIN_OK && ties.gate)
-        st = pin__part_release_gate(s, ties.gate, err);
-    if (st == PIN_OK && e->hold.child && ties.has_parent)
-        st = tell_parent(s, &ties, e, err);
-out:
+    if (st == PIN_OK)
+        st = leave_queue(s, e, err);
+    if (st == PIN_OK)
+        st = remove_run(s, &e->hold.id, err);
+    if (st == PIN_OK)
+        st = what_follows(s, &ties, e, err);
     free(ties.gate);
     return st;
+}
+
+/* --- the end of a run that succeeded, from what its holder still has --- */
+
+bool
+pin__part_may_end_claimed(const struct pin_hold *hold, const struct pin_result *r)
+{
+    const struct pin_claim *c = r->claim;
+
+    return c && r->started_ms && !hold->gated && c->attempt == 1 && c->lost == 0 &&
+           memcmp(&c->hold.id, &hold->id, sizeof hold->id) == 0;
+}
+
+static pin_status
+insert_history(struct pin_store *s, const struct pin_claim *c, const struct pin_result *r,
+               int64_t now_ms, struct pin_err *err)
+{
+    static const char sql[] =
+        INTO_HISTORY KEPT ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?,"
+                          " ?, ?, ?, ?, ?, ?, ?)";
+
+    return pin__sql_run(
+        s->session, sql,
+        VALUES(val_id(&c->hold.id), val_number(PIN_RUN_SUCCEEDED), val_number(now_ms),
+               val_text(r->outcome ? r->outcome : "unknown"), val_bytes(r->error),
+               val_number(r->wall_us), val_number(r->cpu_us),
+               val_number((int64_t)r->peak_heap_bytes), val_number(r->exit_signal),
+               val_number(r->started_ms), val_text(c->worker), val_number(c->priority),
+               val_number(c->attempt_limit), val_number(c->due_ms), val_number(c->role),
+               val_number(c->trigger), val_number(c->created_ms),
+               c->schedule ? val_number(c->scheduled_for_ms) : pin__value_null(),
+               val_text(c->queue), val_text(c->job), val_text(c->tenant), val_text(c->schedule),
+               val_text(c->key), c->has_parent ? val_id(&c->parent) : pin__value_null(),
+               val_bytes(c->args), val_bytes(c->params)),
+        NULL, err);
+}
+
+pin_status
+pin__part_end_claimed(struct pin_store *s, const struct pin_hold *hold, const struct pin_result *r,
+                      int64_t now_ms, struct pin_err *err)
+{
+    const struct pin_claim *c = r->claim;
+    struct pin_ending e = { .hold = *hold, .event = PIN_EVENT_SUCCEED, .now_ms = now_ms };
+    struct ties ties = { .has_parent = c->has_parent, .parent = c->parent };
+    int64_t changed = 0;
+    pin_status st =
+        pin__sql_run(s->session, "delete from pinstripe_claims where run = ? and token = ?",
+                     VALUES(val_id(&hold->id), val_number(hold->token)), &changed, err);
+
+    if (st != PIN_OK || changed == 0)
+        return st == PIN_OK ? not_held(hold, err) : st;
+    if ((st = insert_history(s, c, r, now_ms, err)) != PIN_OK)
+        return st;
+    pin__fault("store.end.mid");
+    st = remove_run(s, &hold->id, err);
+    return st == PIN_OK ? what_follows(s, &ties, &e, err) : st;
 }
 
 /* --- parents --- */
@@ -252,6 +355,25 @@ add_children(struct pin_store *s, const struct pin_hold *hold, const struct pin_
     return st;
 }
 
+/* It runs no longer, so its row takes over what its claim knew. */
+static pin_status
+let_wait(struct pin_store *s, const struct pin_hold *hold, enum pin_run_state state,
+         struct pin_err *err)
+{
+    pin_status st = pin__sql_run(
+        s->session,
+        "update pinstripe_runs set state = ?, token = ?, attempt = attempt + 1,"
+        " cursor = ?,"
+        " (startedAt, worker) = (select startedAt, worker from pinstripe_claims where run = id)"
+        " where id = ?",
+        VALUES(val_number(state), val_number(hold->token), val_text(ALL_MADE), val_id(&hold->id)),
+        NULL, err);
+
+    return st == PIN_OK ? pin__sql_run(s->session, "delete from pinstripe_claims where run = ?",
+                                       VALUES(val_id(&hold->id)), NULL, err)
+                        : st;
+}
+
 static pin_status
 stop_making(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms,
             enum pin_run_state *state, struct pin_err *err)
@@ -259,10 +381,8 @@ stop_making(struct pin_store *s, const struct pin_hold *hold, int64_t now_ms,
     pin_status st;
 
     *state = pin__run_next(PIN_RUN_RUNNING, PIN_EVENT_FAN_OUT);
-    st = pin__sql_run(s->session,
-                      "update pinstripe_runs set state = ?, leaseUntil = null, cursor = ?"
-                      " where id = ?",
-                      VALUES(val_number(*state), val_text(ALL_MADE), val_id(&hold->id)), NULL, err);
+    st = let_wait(s, hold, *state, err);
+    pin__fault("store.fan_out.last");
     return st == PIN_OK ? pin__part_settle_parent(s, &hold->id, now_ms, state, err) : st;
 }
 
@@ -273,14 +393,15 @@ fan_out(struct pin_store *s, const struct pin_hold *hold, const struct pin_enque
 {
     int64_t changed = 0;
     pin_status st = pin__sql_run(
-        s->session, "update pinstripe_runs set cursor = ? where id = ? and token = ? and state = 2",
+        s->session,
+        "update pinstripe_runs set cursor = ? where id = (select run from pinstripe_claims"
+        " where run = ? and token = ?)",
         VALUES(val_text(cursor), val_id(&hold->id), val_number(hold->token)), &changed, err);
 
     if (st != PIN_OK)
         return st;
     if (changed == 0)
-        return pin__err_set(err, PIN_LOST, "the run is not held with token %lld any more",
-                            (long long)hold->token);
+        return not_held(hold, err);
     pin__fault("store.fan_out.mid");
     if ((st = add_children(s, hold, children, count, now_ms, err)) != PIN_OK || !done)
         return st;
@@ -349,7 +470,8 @@ cancel_one(struct pin_store *s, const struct live *l, int64_t now_ms, struct pin
     return pin__part_end_run(s, &e, err);
 }
 
-#define LIVE "select id, token, state, gate is not null, role from pinstripe_runs"
+#define LIVE                                                                                       \
+    "select id, coalesce(c.token, r.token), " STATE_NOW ", r.gate is not null, role" WITH_CLAIMS
 
 pin_status
 pin__part_cancel_children(struct pin_store *s, const struct pin_run_id *parent, int64_t now_ms,
@@ -363,11 +485,11 @@ pin__part_cancel_children(struct pin_store *s, const struct pin_run_id *parent, 
         return pin__err_no_memory(err);
     st = pin__sql_run(s->session,
                       "update pinstripe_runs set cancelRequested = 1 where parent = ? and role = 2"
-                      " and state = 2",
+                      " and id in (select run from pinstripe_claims)",
                       VALUES(val_id(parent)), NULL, err);
     do {
         if (st == PIN_OK)
-            st = read_live(s, LIVE " where parent = ? and role = 2 and state <> 2 limit ?",
+            st = read_live(s, LIVE " where parent = ? and role = 2 and c.run is null limit ?",
                            VALUES(val_id(parent), val_number(CHILDREN_AT_ONCE)), found,
                            CHILDREN_AT_ONCE, &count, err);
         for (size_t i = 0; st == PIN_OK && i < count; i++)
@@ -466,27 +588,24 @@ pin__part_record(struct pin_store *s, const struct pin_enqueue *run,
                  int64_t finished_ms, struct pin_err *err)
 {
     static const char sql[] =
-        "insert into pinstripe_runHistory (id, state, finishedAt, outcome, error, wallUs, cpuUs,"
-        " peakHeapBytes, exitSignal, startedAt, cursor, " SHARED ")"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?,"
-        " ?)";
+        INTO_HISTORY "cursor, " KEPT
+                     ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?,"
+                     " ?, ?, ?, ?, ?, ?, ?)";
     const struct pin_result *r = result;
     pin_status st = pin__sql_run(
         s->session, sql,
-        VALUES(val_id(&run->id), val_number(result_state(r)), val_number(finished_ms),
-               val_text(r->outcome ? r->outcome : "unknown"), val_bytes(r->error),
-               val_number(r->wall_us), val_number(r->cpu_us),
-               val_number((int64_t)r->peak_heap_bytes), val_number(r->exit_signal),
-               val_number(r->started_ms ? r->started_ms : created_ms),
-               val_text(run->role == PIN_ROLE_PARENT ? ALL_MADE : NULL), val_number(run->priority),
-               val_number(created_ms), val_number(run->role), val_number(run->trigger),
-               val_number(created_ms),
-               run->schedule ? val_number(run->scheduled_for_ms) : pin__value_null(),
-               val_text(run->queue ? run->queue : PIN_STORE_QUEUE), val_text(run->job),
-               val_text(run->tenant), val_text(worker), val_text(run->schedule), val_text(run->key),
-               val_id(run->parent), run->args.data ? val_bytes(run->args) : val_text("[]"),
-               val_bytes(run->params)),
+        VALUES(
+            val_id(&run->id), val_number(result_state(r)), val_number(finished_ms),
+            val_text(r->outcome ? r->outcome : "unknown"), val_bytes(r->error),
+            val_number(r->wall_us), val_number(r->cpu_us), val_number((int64_t)r->peak_heap_bytes),
+            val_number(r->exit_signal), val_number(r->started_ms ? r->started_ms : created_ms),
+            val_text(worker), val_text(run->role == PIN_ROLE_PARENT ? ALL_MADE : NULL),
+            val_number(run->priority), val_number(created_ms), val_number(run->role),
+            val_number(run->trigger), val_number(created_ms),
+            run->schedule ? val_number(run->scheduled_for_ms) : pin__value_null(),
+            val_text(run->queue ? run->queue : PIN_STORE_QUEUE), val_text(run->job),
+            val_text(run->tenant), val_text(run->schedule), val_text(run->key), val_id(run->parent),
+            run->args.data ? val_bytes(run->args) : val_text("[]"), val_bytes(run->params)),
         NULL, err);
 
     return st == PIN_CONFLICT

@@ -5,23 +5,49 @@ enum { KEY_BYTES_MAX = 2 << 20 };
 
 /* --- turns --- */
 
+static const char *
+queue_of(const struct pin_enqueue *e)
+{
+    return e->queue ? e->queue : PIN_STORE_QUEUE;
+}
+
+/* A child's: the queue's turn less one, when its tenant has nothing that says otherwise. Nothing is
+ * kept of it, since one run for each of many tenants is no crowd; PIN_EMPTY when the tenant has a
+ * turn of its own. */
+static pin_status
+turn_of_child(struct pin_store *s, const struct pin_enqueue *e, int64_t *turn, struct pin_err *err)
+{
+    static const char sql[] =
+        "select coalesce((select turn from pinstripe_turns where queue = ?1 and priority = ?2"
+        " and tenant = ''), 1) - 1 where not exists (select 1 from pinstripe_turns"
+        " where queue = ?1 and priority = ?2 and tenant = ?3)";
+
+    return pin__sql_integer(
+        s->session, sql,
+        VALUES(val_text(queue_of(e)), val_number(e->priority), val_text(e->tenant)), turn, err);
+}
+
+/* Reading and then writing costs half of one statement that returns what it wrote. */
 pin_status
 pin__part_turns(struct pin_store *s, const char *queue, int64_t priority, const char *tenant,
                 int64_t count, int64_t *first, struct pin_err *err)
 {
-    static const char sql[] =
-        "insert into pinstripe_turns (queue, priority, tenant, turn) values (?1, ?2, ?3,"
-        " coalesce((select turn from pinstripe_turns where queue = ?1 and priority = ?2"
-        " and tenant = ''), 1) - 2 + ?4)"
-        " on conflict (queue, priority, tenant)"
-        " do update set turn = max(turn + ?4, excluded.turn) returning turn";
-    pin_status st = pin__sql_integer(s->session, sql,
-                                     VALUES(val_text(queue), val_number(priority),
-                                            val_text(tenant ? tenant : "-"), val_number(count)),
-                                     first, err);
+    static const char read[] =
+        "select max(coalesce((select turn + 1 from pinstripe_turns where queue = ?1"
+        " and priority = ?2 and tenant = ?3), -1152921504606846976), coalesce((select turn from "
+        "pinstripe_turns"
+        " where queue = ?1 and priority = ?2 and tenant = ''), 1) - 1)";
+    static const char write[] = "insert or replace into pinstripe_turns values (?, ?, ?, ?)";
+    struct pin_value whose = val_text(tenant ? tenant : "-");
+    pin_status st = pin__sql_integer(
+        s->session, read, VALUES(val_text(queue), val_number(priority), whose), first, err);
 
-    *first -= count - 1;
-    return st;
+    if (st != PIN_OK)
+        return st;
+    return pin__sql_run(
+        s->session, write,
+        VALUES(val_text(queue), val_number(priority), whose, val_number(*first + count - 1)), NULL,
+        err);
 }
 
 /* Turns of neighbours in a bulk are taken together. */
@@ -37,12 +63,6 @@ static bool
 same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static const char *
-queue_of(const struct pin_enqueue *e)
-{
-    return e->queue ? e->queue : PIN_STORE_QUEUE;
 }
 
 static bool
@@ -61,6 +81,10 @@ take_turn(struct pin_store *s, struct turns *t, size_t at, int64_t *turn, struct
     size_t n = 1;
     pin_status st = PIN_OK;
 
+    if (e->role == PIN_ROLE_CHILD && t->left == 0 &&
+        (st = turn_of_child(s, e, turn, err)) != PIN_EMPTY)
+        return st;
+    st = PIN_OK;
     if (t->left == 0 || !shares_turns(&t->runs[at - 1], e, t->now_ms)) {
         while (at + n < t->count && shares_turns(e, &t->runs[at + n], t->now_ms))
             n++;
@@ -187,6 +211,24 @@ add_occurrence(struct pin_store *s, const struct pin_enqueue *e, const struct pi
 
 /* --- the row --- */
 
+pin_status
+pin__part_make_ready(struct pin_store *s, const struct pin_run_id *id, struct pin_err *err)
+{
+    return pin__sql_run(s->session,
+                        "insert into pinstripe_ready select queue, priority, turn, id, token"
+                        " from pinstripe_runs where id = ? and state = 1",
+                        VALUES(val_id(id)), NULL, err);
+}
+
+static pin_status
+insert_ready(struct pin_store *s, const struct pin_enqueue *e, int64_t turn, struct pin_err *err)
+{
+    return pin__sql_run(
+        s->session, "insert into pinstripe_ready values (?, ?, ?, ?, 0)",
+        VALUES(val_text(queue_of(e)), val_number(e->priority), val_number(turn), val_id(&e->id)),
+        NULL, err);
+}
+
 static pin_status
 insert_run(struct pin_store *s, const struct pin_enqueue *e, bool delayed, int64_t turn,
            int64_t now_ms, struct pin_enqueued *out, struct pin_err *err)
@@ -216,7 +258,7 @@ insert_run(struct pin_store *s, const struct pin_enqueue *e, bool delayed, int64
         return pin__err_set(err, PIN_INVALID, "the id of a run of %s is another run's already",
                             e->job);
     out->existed = st == PIN_OK && changed == 0;
-    return st;
+    return st == PIN_OK && changed && !delayed ? insert_ready(s, e, turn, err) : st;
 }
 
 static pin_status

@@ -38,6 +38,21 @@ may_be_in(const struct pin_run_filter *f, bool history)
     return !history || !f->live;
 }
 
+/* A run that is due is running when it is claimed. The number stands in the text, since partial
+ * indexes are about states (sqlite_end.c says what a parameter costs then). */
+static void
+where_state(struct look *l, const struct pin_run_filter *f, bool history)
+{
+    if (!f->has_state)
+        return;
+    if (!history && f->state == PIN_RUN_QUEUED)
+        pin__buf_adds(&l->sql, " and state = 1 and c.run is null");
+    else if (!history && f->state == PIN_RUN_RUNNING)
+        pin__buf_adds(&l->sql, " and c.run is not null");
+    else
+        pin__buf_addf(&l->sql, " and state = %d", (int)f->state);
+}
+
 /* Ids begin with the time at which the run was made, so times are ranges of the primary key. */
 static void
 add_filter(struct look *l, const struct pin_run_filter *f, bool history)
@@ -47,7 +62,7 @@ add_filter(struct look *l, const struct pin_run_filter *f, bool history)
     pin__buf_adds(&l->sql, " where 1");
     where(l, f->job, " and job = ?", val_text(f->job));
     where(l, f->tenant, " and tenant = ?", val_text(f->tenant));
-    where(l, f->has_state, " and state = ?", val_number(f->state));
+    where_state(l, f, history);
     if (history && f->has_state && f->state != PIN_RUN_SUCCEEDED)
         pin__buf_adds(&l->sql, " and state <> 5"); /* the index's own condition */
     where(l, f->since_ms > 0, " and id >= ?", val_id(&l->since));
@@ -64,14 +79,18 @@ add_filter(struct look *l, const struct pin_run_filter *f, bool history)
 
 /* --- rows --- */
 
-#define SHARED                                                                                     \
-    "id, job, tenant, queue, worker, schedule, uniqueKey, args, params, state, priority, attempt," \
-    " attemptLimit, lost, dueAt, createdAt, startedAt, parent, role, scheduledFor, triggeredBy,"   \
-    " reasons, "
-#define LIVE "select " SHARED "0, null, null, progress, 0, 0, 0, 0 from pinstripe_runs"
+#define BEFORE "id, job, tenant, queue, "
+#define BETWEEN                                                                                    \
+    "schedule, uniqueKey, args, params, priority, attemptLimit, lost, dueAt, createdAt, parent,"   \
+    " role, scheduledFor, triggeredBy, reasons, "
+#define LIVE                                                                                       \
+    "select " BEFORE BETWEEN STATE_NOW ", coalesce(c.worker, r.worker),"                           \
+    " attempt + (c.run is not null), coalesce(c.startedAt, r.startedAt), 0, null, null,"           \
+    " c.progress, 0, 0, 0, 0" WITH_CLAIMS
 #define FINISHED                                                                                   \
-    "select " SHARED "finishedAt, outcome, error, null, wallUs, cpuUs, peakHeapBytes, exitSignal"  \
-    " from pinstripe_runHistory"
+    "select " BEFORE BETWEEN                                                                       \
+    "state, worker, attempt, startedAt, finishedAt, outcome, error, null,"                         \
+    " wallUs, cpuUs, peakHeapBytes, exitSignal from pinstripe_runHistory"
 
 static void
 read_run(const struct pin_value *v, struct pin_run_row *r)
@@ -79,23 +98,23 @@ read_run(const struct pin_value *v, struct pin_run_row *r)
     *r = (struct pin_run_row){ .job = row_text(&v[1]),
                                .tenant = row_text(&v[2]),
                                .queue = row_text(&v[3]),
-                               .worker = row_text(&v[4]),
-                               .schedule = row_text(&v[5]),
-                               .key = row_text(&v[6]),
-                               .args = row_bytes(&v[7]),
-                               .params = row_bytes(&v[8]),
-                               .state = (enum pin_run_state)row_number(&v[9]),
-                               .priority = (int)row_number(&v[10]),
-                               .attempt = (int)row_number(&v[11]),
-                               .attempt_limit = (int)row_number(&v[12]),
-                               .lost = (int)row_number(&v[13]),
-                               .due_ms = row_number(&v[14]),
-                               .created_ms = row_number(&v[15]),
-                               .started_ms = row_number(&v[16]),
-                               .role = (enum pin_role)row_number(&v[18]),
-                               .scheduled_for_ms = row_number(&v[19]),
-                               .trigger = (enum pin_trigger)row_number(&v[20]),
-                               .reasons = row_bytes(&v[21]),
+                               .schedule = row_text(&v[4]),
+                               .key = row_text(&v[5]),
+                               .args = row_bytes(&v[6]),
+                               .params = row_bytes(&v[7]),
+                               .priority = (int)row_number(&v[8]),
+                               .attempt_limit = (int)row_number(&v[9]),
+                               .lost = (int)row_number(&v[10]),
+                               .due_ms = row_number(&v[11]),
+                               .created_ms = row_number(&v[12]),
+                               .role = (enum pin_role)row_number(&v[14]),
+                               .scheduled_for_ms = row_number(&v[15]),
+                               .trigger = (enum pin_trigger)row_number(&v[16]),
+                               .reasons = row_bytes(&v[17]),
+                               .state = (enum pin_run_state)row_number(&v[18]),
+                               .worker = row_text(&v[19]),
+                               .attempt = (int)row_number(&v[20]),
+                               .started_ms = row_number(&v[21]),
                                .finished_ms = row_number(&v[22]),
                                .outcome = row_text(&v[23]),
                                .error = row_bytes(&v[24]),
@@ -105,7 +124,7 @@ read_run(const struct pin_value *v, struct pin_run_row *r)
                                .peak_heap_bytes = row_number(&v[28]),
                                .exit_signal = (int)row_number(&v[29]) };
     row_id(&v[0], &r->id);
-    r->has_parent = row_id(&v[17], &r->parent);
+    r->has_parent = row_id(&v[13], &r->parent);
 }
 
 static pin_status
@@ -182,10 +201,10 @@ count_table(struct pin_store *s, const struct pin_run_filter *filter, bool histo
     struct pin_sql q;
     pin_status st;
 
-    pin__buf_addf(&l.sql, "select state, count(*) from %s",
-                  history ? "pinstripe_runHistory" : "pinstripe_runs");
+    pin__buf_adds(&l.sql, history ? "select state, count(*) from pinstripe_runHistory"
+                                  : "select " STATE_NOW ", count(*)" WITH_CLAIMS);
     add_filter(&l, filter, history);
-    pin__buf_adds(&l.sql, " group by state");
+    pin__buf_adds(&l.sql, " group by 1");
     if ((st = pin__buf_check(&l.sql, "the filter", err)) != PIN_OK ||
         (st = pin__sql_start(&q, s->session, l.sql.data, l.values, l.count, err)) != PIN_OK)
         goto out;
@@ -295,7 +314,8 @@ prune_filter(struct look *l, const struct pin_prune *p)
     where(l, true, " from pinstripe_runHistory where id < ?", val_id(&l->since));
     where(l, true, " and finishedAt < ?", val_number(p->before_ms));
     where(l, p->job, " and job = ?", val_text(p->job));
-    where(l, p->has_state, " and state = ?", val_number(p->state));
+    if (p->has_state)
+        pin__buf_addf(&l->sql, " and state = %d", (int)p->state);
 }
 
 static pin_status

@@ -71,11 +71,19 @@ row_id(const struct pin_value *v, struct pin_run_id *out)
 pin_status pin__part_begin(struct pin_store *s, struct pin_err *err) PIN_MUST_USE;
 pin_status pin__part_end(struct pin_store *s, pin_status st, struct pin_err *err) PIN_MUST_USE;
 
+/* The state of a row of pinstripe_runs r, left join pinstripe_claims c: one that is due is running
+ * while it is claimed. */
+#define STATE_NOW   "case when state = 1 and c.run is not null then 2 else state end"
+#define WITH_CLAIMS " from pinstripe_runs r left join pinstripe_claims c on c.run = r.id"
+
 /* sqlite_enqueue.c: a block of `count` turns of one tenant in one queue and priority; *first is the
  * first of them. */
 pin_status pin__part_turns(struct pin_store *s, const char *queue, int64_t priority,
                            const char *tenant, int64_t count, int64_t *first,
                            struct pin_err *err) PIN_MUST_USE;
+/* Puts a run, whose row says that it is due, where it can be claimed. */
+pin_status pin__part_make_ready(struct pin_store *s, const struct pin_run_id *id,
+                                struct pin_err *err) PIN_MUST_USE;
 pin_status pin__part_enqueue(struct pin_store *s, const struct pin_enqueue *runs, size_t count,
                              int64_t now_ms, struct pin_enqueued *out, struct pin_err *err);
 
@@ -116,6 +124,11 @@ struct pin_ending {
 /* PIN_LOST when the run is not in that state with that token. */
 pin_status pin__part_end_run(struct pin_store *s, const struct pin_ending *e,
                              struct pin_err *err) PIN_MUST_USE;
+/* The same for a run that succeeded, with what its holder has: only when that is enough. */
+bool pin__part_may_end_claimed(const struct pin_hold *hold, const struct pin_result *r);
+pin_status pin__part_end_claimed(struct pin_store *s, const struct pin_hold *hold,
+                                 const struct pin_result *r, int64_t now_ms,
+                                 struct pin_err *err) PIN_MUST_USE;
 pin_status pin__part_release_gate(struct pin_store *s, const char *gate,
                                   struct pin_err *err) PIN_MUST_USE;
 /* Ends the waiting parent when it has no live child. *state stays when it has not ended. */
@@ -161,7 +174,8 @@ pin_status pin__part_schedule_live(struct pin_store *s, const char *schedule,
                                    struct pin_live_run *out, struct pin_err *err);
 
 /* sqlite_bot.c */
-pin_status pin__part_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err);
+pin_status pin__part_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                          struct pin_peek *out, struct pin_err *err);
 pin_status pin__part_bot_tick(struct pin_store *s, const struct pin_bot_row *bot,
                               struct pin_err *err);
 pin_status pin__part_bot_leave(struct pin_store *s, const char *name, struct pin_err *err);

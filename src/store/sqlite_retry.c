@@ -61,8 +61,11 @@ refuse_live(struct pin_store *s, const struct pin_run_id *id, enum pin_run_state
 {
     char text[PIN_RUN_ID_TEXT];
     int64_t number;
-    pin_status st = pin__sql_integer(s->session, "select state from pinstripe_runs where id = ?",
-                                     VALUES(val_id(id)), &number, err);
+    pin_status st = pin__sql_integer(
+        s->session,
+        "select iif(exists (select 1 from pinstripe_claims where run = id), 2, state)"
+        " from pinstripe_runs where id = ?",
+        VALUES(val_id(id)), &number, err);
 
     pin__run_id_text(id, text);
     if (st == PIN_EMPTY)
@@ -91,8 +94,8 @@ move_back(struct pin_store *s, const struct ended *e, enum pin_run_event event, 
         " job, tenant, gate, schedule, uniqueKey, parent, args, params, cursor, tenantZone"
         " from pinstripe_runHistory where id = ?"
         " on conflict (parent, tenant) where role = 2 do nothing";
-    const char *why = e->state == PIN_RUN_CANCELLED ? "cancelled, then put back in the queue"
-                                                    : "put back in the queue";
+    const char *why =
+        e->state == PIN_RUN_CANCELLED ? "cancelled, then " PIN_STORE_REOPENED : PIN_STORE_REOPENED;
     int64_t turn = 0, changed = 0;
     pin_status st = pin__part_turns(s, e->queue, e->priority, e->tenant, 1, &turn, err);
 
@@ -102,6 +105,8 @@ move_back(struct pin_store *s, const struct ended *e, enum pin_run_event event, 
                                  val_number(now_ms), val_number(role), val_number(now_ms),
                                  val_text(why), val_id(&e->id)),
                           &changed, err);
+    if (st == PIN_OK && changed)
+        st = pin__part_make_ready(s, &e->id, err);
     pin__fault("store.requeue.mid");
     if (st == PIN_OK && changed == 0)
         return pin__err_set(err, PIN_CONFLICT,
@@ -154,7 +159,7 @@ retry_children(struct pin_store *s, const struct pin_run_id *parent, int64_t now
 {
     struct pin_run_id *ids = calloc(CHILDREN_AT_ONCE, sizeof *ids), after = { { 0 } };
     size_t count = 0;
-    pin_status st;
+    pin_status st = PIN_OK;
 
     if (!ids)
         return pin__err_no_memory(err);

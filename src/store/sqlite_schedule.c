@@ -13,23 +13,27 @@ mix(uint64_t h, const char *text)
     return (h ^ 0xff) * 0x100000001b3u; /* "ab","c" is not "a","bc" */
 }
 
+/* The zones of tenants stand at the end, so those that are due together are near each other in the
+ * table. */
 void
 pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SIZE])
 {
+    const char *zone = row->time_zone ? row->time_zone : "";
     uint64_t h = 0xcbf29ce484222325u;
 
+    h = mix(h, row->job);
     h = mix(h, row->cron);
-    h = mix(h, row->time_zone ? row->time_zone : "");
     h = mix(h, row->args ? row->args : "[]");
-    if (row->by_tenant)
-        h = mix(h, "by tenant");
-    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.280s#%016" PRIx64, row->job, h);
+    h = mix(h, row->by_tenant ? "by tenant" : zone);
+    snprintf(out, PIN_SCHEDULE_ID_SIZE, "%.230s#%016" PRIx64 "%s%.64s", row->job, h,
+             row->by_tenant ? "@" : "", row->by_tenant ? zone : "");
 }
 
 /* --- reading --- */
 
 #define COLUMNS                                                                                    \
-    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant"
+    "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant,"    \
+    " pausedAt, createdAt"
 
 static const char *
 keep(struct pin_arena *arena, const struct pin_value *v, bool *failed)
@@ -57,6 +61,8 @@ read_row(struct pin_arena *arena, const struct pin_value *row, struct pin_schedu
     out->evaluated_ms = row_number(&row[8]);
     out->paused = row_number(&row[9]) != 0;
     out->by_tenant = row_number(&row[10]) != 0;
+    out->paused_ms = row_number(&row[11]);
+    out->created_ms = row_number(&row[12]);
     return !failed;
 }
 
@@ -161,35 +167,21 @@ pin__part_pause(struct pin_store *s, const char *name, bool paused, int64_t now_
 
 /* --- occurrences --- */
 
-static pin_status
-add_occurrence(struct pin_store *s, const struct pin_occurrence *o, int64_t *changed,
-               struct pin_err *err)
-{
-    return pin__sql_run(s->session,
-                        "insert into pinstripe_occurrences (schedule, dueAt, tenant, result,"
-                        " reason, run, decidedAt) values (?, ?, ?, ?, ?, ?, ?)"
-                        " on conflict (schedule, dueAt, tenant) do nothing",
-                        VALUES(val_text(o->schedule), val_number(o->due_ms),
-                               val_text(o->tenant ? o->tenant : ""), val_number(o->result),
-                               val_text(o->reason), val_id(o->has_run ? &o->run : NULL),
-                               val_number(o->at_ms)),
-                        changed, err);
-}
-
 pin_status
 pin__part_occurrence(struct pin_store *s, const struct pin_occurrence *o, struct pin_err *err)
 {
+    static const char sql[] =
+        "insert into pinstripe_occurrences (schedule, dueAt, tenant, result, reason, run,"
+        " decidedAt) values (?, ?, ?, ?, ?, ?, ?) on conflict (schedule, dueAt, tenant) do update"
+        " set result = excluded.result, reason = excluded.reason where run = excluded.run";
     int64_t changed = 0;
-    pin_status st = add_occurrence(s, o, &changed, err);
+    pin_status st = pin__sql_run(s->session, sql,
+                                 VALUES(val_text(o->schedule), val_number(o->due_ms),
+                                        val_text(o->tenant ? o->tenant : ""), val_number(o->result),
+                                        val_text(o->reason), val_id(o->has_run ? &o->run : NULL),
+                                        val_number(o->at_ms)),
+                                 &changed, err);
 
-    if (st == PIN_OK && changed == 0 && o->has_run)
-        st = pin__sql_run(s->session,
-                          "update pinstripe_occurrences set result = ?, reason = ?"
-                          " where schedule = ? and dueAt = ? and tenant = ? and run = ?",
-                          VALUES(val_number(o->result), val_text(o->reason), val_text(o->schedule),
-                                 val_number(o->due_ms), val_text(o->tenant ? o->tenant : ""),
-                                 val_id(&o->run)),
-                          &changed, err);
     if (st == PIN_OK && changed == 0)
         return pin__err_set(err, PIN_CONFLICT, "this due time of %s has a result already",
                             o->schedule);
@@ -239,10 +231,12 @@ pin__part_schedule_live(struct pin_store *s, const char *schedule, struct pin_li
                         struct pin_err *err)
 {
     struct pin_sql q;
-    pin_status st = pin__sql_start(&q, s->session,
-                                   "select id, state, scheduledFor from pinstripe_runs"
-                                   " where schedule = ? order by id limit 1",
-                                   VALUES(val_text(schedule)), err);
+    pin_status st = pin__sql_start(
+        &q, s->session,
+        "select id, iif(exists (select 1 from pinstripe_claims where run = id), 2, state),"
+        " scheduledFor from pinstripe_runs"
+        " where schedule = ? order by id limit 1",
+        VALUES(val_text(schedule)), err);
 
     if (st != PIN_OK)
         return st;

@@ -78,6 +78,12 @@ pin__store_rollback(struct pin_store *s)
     pin__session_rollback(s->session);
 }
 
+pin_status
+pin__store_tidy(struct pin_store *s, struct pin_err *err)
+{
+    return s->driver->tidy(s, err);
+}
+
 /* --- words --- */
 
 const char *
@@ -226,9 +232,10 @@ pin__store_reconcile(struct pin_store *s, const struct pin_reconcile *r, struct 
 }
 
 pin_status
-pin__store_peek(struct pin_store *s, struct pin_peek *out, struct pin_err *err)
+pin__store_peek(struct pin_store *s, const char *const *queues, size_t queue_count,
+                struct pin_peek *out, struct pin_err *err)
 {
-    return s->driver->peek(s, out, err);
+    return s->driver->peek(s, queues, queue_count, out, err);
 }
 
 pin_status

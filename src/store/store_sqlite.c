@@ -4,6 +4,11 @@
  * long the history grows. A run that ends moves to pinstripe_runHistory in the same transaction.
  * Both are keyed by the run's id, which grows with time: inserts go to the end.
  *
+ * A run that is due (state 1) has a row in one of two narrow tables: in pinstripe_ready, in the
+ * order in which runs are claimed, or in pinstripe_claims while somebody holds it. So a claim and
+ * an end move a few bytes and leave the wide row alone; its attempt and token are those of the
+ * claims that are over, and a claim's are one more.
+ *
  * pinstripe_turns is how tenants take turns. Each run gets a turn when it becomes ready: its
  * tenant's last one plus one, but at least one before the turn that was claimed last (the row with
  * tenant '', the queue's own), and the lowest turn is claimed first. So a tenant with much to do
@@ -25,21 +30,25 @@ static const char *const step_1[] = {
     "create table pinstripe_runs (id blob primary key not null, state integer not null,"
     " token integer not null default 0, priority integer not null, turn integer not null,"
     " attempt integer not null default 0, attemptLimit integer not null,"
-    " attemptBase integer not null default 0, lost integer not null default 0,"
-    " dueAt integer not null, leaseUntil integer,"
-    " role integer not null, triggeredBy integer not null, createdAt integer not null,"
-    " startedAt integer, cancelRequested integer not null default 0,"
-    " childrenFailed integer not null default 0, gateLimit integer, scheduledFor integer,"
-    " queue text not null, job text not null, tenant text, worker text, gate text, schedule text,"
-    " uniqueKey text, parent blob, args text not null, params text, cursor text, progress text,"
-    " reasons text, tenantZone text) without rowid",
-    "create index pinstripe_runsReady on pinstripe_runs (queue, priority desc, turn, id)"
-    " where state = 1",
+    " attemptBase integer not null default 0, lost integer not null default 0, dueAt integer not "
+    "null, role integer not null,"
+    " triggeredBy integer not null, createdAt integer not null, startedAt integer,"
+    " cancelRequested integer not null default 0, childrenFailed integer not null default 0,"
+    " gateLimit integer, scheduledFor integer, queue text not null, job text not null, tenant text,"
+    " worker text, gate text, schedule text, uniqueKey text, parent blob, args text not null,"
+    " params text, cursor text, reasons text, tenantZone text) without rowid",
     "create index pinstripe_runsDelayed on pinstripe_runs (dueAt) where state = 0",
-    "create index pinstripe_runsLeases on pinstripe_runs (leaseUntil) where state = 2",
     "create index pinstripe_runsGates on pinstripe_runs (gate, state) where gate is not null",
     "create unique index pinstripe_runsChildren on pinstripe_runs (parent, tenant) where role = 2",
     "create index pinstripe_runsSchedules on pinstripe_runs (schedule) where schedule is not null",
+
+    "create table pinstripe_ready (queue text not null, priority integer not null,"
+    " turn integer not null, run blob not null, token integer not null,"
+    " primary key (queue, priority desc, turn, run)) without rowid",
+    "create table pinstripe_claims (run blob primary key not null, token integer not null,"
+    " leaseUntil integer not null, startedAt integer not null, worker text, gate text,"
+    " progress text) without rowid",
+    "create index pinstripe_claimsGates on pinstripe_claims (gate) where gate is not null",
 
     "create table pinstripe_turns (queue text not null, priority integer not null,"
     " tenant text not null, turn integer not null, primary key (queue, priority, tenant))"
@@ -117,7 +126,9 @@ pin__part_end(struct pin_store *s, pin_status st, struct pin_err *err)
         pin__session_rollback(s->session);
         return st;
     }
+    pin__fault("store.part.before_commit");
     committed = pin__session_commit(s->session, st == PIN_OK ? err : NULL);
+    pin__fault("store.part.after_commit");
     return committed == PIN_OK ? st : committed;
 }
 
@@ -280,11 +291,21 @@ sqlite_open(struct pin_store *s, struct pin_err *err)
     return PIN_OK;
 }
 
+/* The log goes into the database file; the next writer begins it anew. */
+static pin_status
+sqlite_tidy(struct pin_store *s, struct pin_err *err)
+{
+    pin_status st = pin__sql_run(s->session, "pragma wal_checkpoint(passive)", NULL, 0, NULL, err);
+
+    return st == PIN_OK ? pin__sql_run(s->session, "pragma shrink_memory", NULL, 0, NULL, err) : st;
+}
+
 const struct pin_store_driver pin__store_sqlite = {
     .name = "sqlite",
     .migrate = sqlite_migrate,
     .version = sqlite_version,
     .open = sqlite_open,
+    .tidy = sqlite_tidy,
     .enqueue = pin__part_enqueue,
     .claim = pin__part_claim,
     .peek = pin__part_peek,

@@ -31,7 +31,7 @@ enum pin_task_kind {
 #define PIN_HEAP_BYTES_DEFAULT ((size_t)128 << 20)
 #define PIN_ARGS_BYTES_MAX     ((size_t)1 << 20) /* arguments of one run, as JSON */
 #define PIN_ARGS_DEPTH_MAX     100 /* arrays and objects in each other, inside one argument */
-#define PIN_TENANT_PAGE        256
+#define PIN_TENANT_PAGE        1000
 
 struct pin_task { /* borrowed: everything lives until the task's outcome is there */
     uint64_t id;

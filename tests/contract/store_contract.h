@@ -1,215 +1,10 @@
 /* store_contract.h - what any kind of store must do. A driver's test includes this, says in
  * contract_session how a database of its kind is opened, and runs CONTRACT_TESTS.
- *
- * Time is a number here: nothing waits.
  */
 #ifndef TESTS_STORE_CONTRACT_H
 #define TESTS_STORE_CONTRACT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "database/session.h"
-#include "database/sql.h"
-#include "store/store.h"
-
-#define T0 ((int64_t)1700000000000)
-
-struct world {
-    char folder[64], file[96];
-    struct pin_session *session;
-    struct pin_store *store;
-    struct pin_arena arena;
-    struct pin_err err;
-    int64_t now;
-    uint64_t serial; /* makes ids differ */
-};
-
-static struct pin_session *contract_session(struct world *w);
-
-static inline void
-check(struct world *w, pin_status st, const char *what)
-{
-    if (st != PIN_OK)
-        fail_msg("%s: %s: %s", what, pin__status_name(st), w->err.message);
-}
-
-static inline void
-world_open(struct world *w)
-{
-    w->session = contract_session(w);
-    check(w, pin__store_open(&w->store, w->session, &w->err), "open the store");
-}
-
-static inline void
-world_shut(struct world *w)
-{
-    pin__store_close(w->store);
-    pin__session_close(w->session);
-}
-
-static inline void
-world_make(struct world *w)
-{
-    static const uint8_t identity[16] = { 1, 2, 3 };
-
-    *w = (struct world){ .arena = PIN_ARENA_INIT((size_t)256 << 20), .now = T0 };
-    snprintf(w->folder, sizeof w->folder, "/tmp/pinstripe-test-XXXXXX");
-    assert_non_null(mkdtemp(w->folder));
-    snprintf(w->file, sizeof w->file, "%s/store.db", w->folder);
-    w->session = contract_session(w);
-    check(w, pin__store_migrate(w->session, identity, T0, &w->err), "migrate");
-    pin__session_close(w->session);
-    world_open(w);
-}
-
-static inline int64_t
-number(struct world *w, const char *sql)
-{
-    int64_t n = -1;
-
-    check(w, pin__sql_integer(w->session, sql, NULL, 0, &n, &w->err), sql);
-    return n;
-}
-
-/* I2, I4, I5 (but for `lapsed`), I6, I7 and the file itself. */
-static inline void
-check_invariants(struct world *w)
-{
-    assert_int_equal(number(w, "select count(*) from pinstripe_runs join pinstripe_runHistory"
-                               " using (id)"),
-                     0);
-    assert_int_equal(number(w, "select count(*) from pinstripe_runs where state not between 0 and 4"
-                               " or (state = 2) <> (leaseUntil is not null)"),
-                     0);
-    assert_int_equal(
-        number(w, "select count(*) from pinstripe_runHistory where state not between 5 and 7"), 0);
-    assert_int_equal(number(w, "select count(*) from (select attempt, attemptLimit from"
-                               " pinstripe_runs union all select attempt, attemptLimit from"
-                               " pinstripe_runHistory) where attempt > attemptLimit + 3"),
-                     0);
-    assert_int_equal(number(w, "select count(*) from (select schedule, scheduledFor, tenant from"
-                               " (select schedule, scheduledFor, tenant from pinstripe_runs union"
-                               " all select schedule, scheduledFor, tenant from"
-                               " pinstripe_runHistory) where schedule is not null"
-                               " group by 1, 2, 3 having count(*) > 1)"),
-                     0);
-    assert_int_equal(number(w, "select integrity_check = 'ok' from pragma_integrity_check"), 1);
-}
-
-static inline void
-world_clear(struct world *w)
-{
-    check_invariants(w);
-    world_shut(w);
-    pin__arena_fini(&w->arena);
-    assert_int_equal(pin__database_drop(w->file, NULL), PIN_OK);
-    assert_int_equal(rmdir(w->folder), 0);
-}
-
-static inline struct pin_run_id
-next_id(struct world *w)
-{
-    uint8_t random[10] = { 0 };
-    uint64_t n = ++w->serial | (uint64_t)getpid() << 32;
-
-    for (int i = 0; i < 8; i++)
-        random[2 + i] = (uint8_t)(n >> (56 - 8 * i));
-    return pin__run_id_make(w->now, random);
-}
-
-static inline struct pin_enqueued
-put(struct world *w, struct pin_enqueue e)
-{
-    struct pin_enqueued out;
-
-    e.id = next_id(w);
-    if (!e.job)
-        e.job = "mail";
-    check(w, pin__store_enqueue(w->store, &e, 1, w->now, &out, &w->err), "enqueue");
-    return out;
-}
-
-#define PUT(w, ...) put((w), (struct pin_enqueue){ __VA_ARGS__ })
-
-static inline size_t
-claim_many(struct world *w, struct pin_claim *out, size_t limit)
-{
-    struct pin_claim_request r = { .worker = "executor 1", .limit = limit, .now_ms = w->now };
-    size_t count = 0;
-    pin_status st = pin__store_claim(w->store, &r, &w->arena, out, &count, &w->err);
-
-    if (st != PIN_EMPTY)
-        check(w, st, "claim");
-    assert_int_equal(st == PIN_EMPTY, count == 0);
-    return count;
-}
-
-static inline struct pin_claim
-claim_one(struct world *w)
-{
-    struct pin_claim c = { .job = NULL };
-
-    if (claim_many(w, &c, 1) != 1)
-        fail_msg("nothing to claim");
-    return c;
-}
-
-static const struct pin_result well = { .succeeded = true, .outcome = "succeeded", .wall_us = 5 };
-static const struct pin_result badly = { .outcome = "threw",
-                                         .error = { "{\"message\":\"no\"}", 16 },
-                                         .reason = "Error: no" };
-
-static inline struct pin_finished
-finish(struct world *w, const struct pin_claim *c, const struct pin_result *r)
-{
-    struct pin_finished f;
-
-    check(w, pin__store_finish(w->store, &c->hold, r, w->now, &f, &w->err), "finish");
-    return f;
-}
-
-static inline pin_status
-keep_row(void *context, const struct pin_run_row *row, struct pin_err *err)
-{
-    struct pin_run_row *out = context;
-
-    (void)err;
-    *out = *row;
-    out->reasons = (struct pin_bytes){ row->reasons.data ? strdup(row->reasons.data) : NULL,
-                                       row->reasons.size };
-    out->error.data = NULL;
-    return PIN_OK;
-}
-
-static inline enum pin_run_state
-state_of(struct world *w, const struct pin_run_id *id)
-{
-    struct pin_run_row row;
-
-    check(w, pin__store_show(w->store, id, keep_row, &row, &w->err), "show");
-    free((void *)(uintptr_t)row.reasons.data);
-    return row.state;
-}
-
-#define assert_state(w, id, want)                                                                  \
-    assert_string_equal(pin__run_state_name(state_of((w), (id))), pin__run_state_name(want))
-
-static inline bool
-same_id(const struct pin_run_id *a, const struct pin_run_id *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
+#include "store_world.h"
 
 /* --- the life of a run --- */
 
@@ -500,6 +295,43 @@ a_lease_of_a_time_that_the_clock_has_left_is_taken_back(void **state)
     world_clear(&w);
 }
 
+/* Two runs that are alike but for their ids; the holder of one of them tells all that it knows. */
+static void
+what_the_holder_tells_at_the_end_is_what_is_read_otherwise(void **state)
+{
+    struct world w;
+    struct pin_result r = well;
+    struct pin_claim c[2];
+    struct pin_finished f;
+    struct pin_run_id parent = { { 1, 2, 3 } };
+
+    (void)state;
+    world_make(&w);
+    for (int i = 0; i < 2; i++)
+        PUT(&w, .job = "admin/mail", .tenant = "t", .args = { "[1,\"x\"]", 7 },
+            .params = { "{}", 2 }, .queue = "mail", .priority = 3, .attempt_limit = 4,
+            .trigger = PIN_TRIGGER_API, .key = i ? "k" : "K", .parent = &parent, .schedule = "s",
+            .scheduled_for_ms = T0 + i);
+    w.now += 10;
+    assert_int_equal(claim_many(&w, c, 2), 2);
+    r.started_ms = w.now += 1;
+    r.cpu_us = 3;
+    r.peak_heap_bytes = 4;
+    finish(&w, &c[0], &r);
+    r.claim = &c[1];
+    assert_int_equal(finish(&w, &c[1], &r).state, PIN_RUN_SUCCEEDED);
+    assert_int_equal(pin__store_finish(w.store, &c[1].hold, &r, w.now, &f, &w.err), PIN_LOST);
+    assert_int_equal(
+        number(&w, "select count(*) from (select distinct state, priority, attempt, attemptLimit,"
+                   " lost, dueAt, role, triggeredBy, createdAt, startedAt, finishedAt, wallUs,"
+                   " cpuUs, peakHeapBytes, exitSignal, queue, job, tenant, worker, schedule,"
+                   " parent, outcome, args, params, reasons, error from pinstripe_runHistory"
+                   " where worker = 'executor 1' and scheduledFor - 1700000000000 ="
+                   " (uniqueKey = 'k'))"),
+        1);
+    world_clear(&w);
+}
+
 /* --- cancelling --- */
 
 static void
@@ -784,6 +616,7 @@ static void
 a_parent_makes_children_in_pages_and_ends_when_they_have(void **state)
 {
     struct world w;
+    struct pin_result told = well;
     struct pin_enqueue page[2];
     struct pin_enqueued parent;
     struct pin_claim p, again, c[8];
@@ -809,10 +642,13 @@ a_parent_makes_children_in_pages_and_ends_when_they_have(void **state)
           "page");
     assert_int_equal(s, PIN_RUN_WAITING);
     assert_int_equal(claim_many(&w, &c[2], 6), 1);
-    finish(&w, &c[0], &well);
+    told.started_ms = w.now;
+    told.claim = &c[0];
+    finish(&w, &c[0], &told);
     finish(&w, &c[1], &badly);
     assert_state(&w, &parent.id, PIN_RUN_WAITING);
-    finish(&w, &c[2], &well);
+    told.claim = &c[2];
+    finish(&w, &c[2], &told);
     assert_state(&w, &parent.id, PIN_RUN_FAILED);
     world_clear(&w);
 }
@@ -898,6 +734,8 @@ a_batch_is_kept_whole_or_not_at_all_and_a_lost_claim_does_not_spoil_it(void **st
     check(&w, pin__store_commit(w.store, &w.err), "commit");
     assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
     assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 1);
+    check(&w, pin__store_tidy(w.store, &w.err), "tidy");
+    assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
     world_clear(&w);
 }
 
@@ -1082,6 +920,153 @@ with_the_evaluated_time_that_it_has_only_a_later_due_time_is_taken(void **state)
     assert_int_equal(pin__store_schedule_advance(w.store, read->id, T0, T0 + 8, &w.err), PIN_LOST);
     assert_int_equal(pin__store_schedule_advance(w.store, read->id, T0 - 1, T0 + 99, &w.err),
                      PIN_LOST);
+    world_clear(&w);
+}
+
+/* --- what a bot looks at --- */
+
+static struct pin_peek
+peek(struct world *w)
+{
+    struct pin_peek p;
+
+    check(w, pin__store_peek(w->store, NULL, 0, &p, &w->err), "peek");
+    return p;
+}
+
+static void
+a_look_tells_what_is_ready_and_what_comes_when(void **state)
+{
+    struct pin_schedule_row row = { .job = "mail", .cron = "0 * * * *", .next_due_ms = T0 + 777 };
+    struct pin_claim c;
+    struct world w;
+
+    (void)state;
+    world_make(&w);
+    assert_false(peek(&w).ready);
+    assert_true(peek(&w).due_ms == INT64_MAX && peek(&w).lapse_ms == INT64_MAX &&
+                peek(&w).schedule_due_ms == INT64_MAX);
+    PUT(&w, .due_ms = T0 + 60);
+    PUT(&w, .due_ms = T0 + 50);
+    assert_false(peek(&w).ready);
+    assert_int_equal(peek(&w).due_ms, T0 + 50);
+    PUT(&w, .job = "mail");
+    assert_true(peek(&w).ready);
+    c = claim_one(&w);
+    assert_false(peek(&w).ready);
+    assert_int_equal(peek(&w).lapse_ms, T0 + PIN_STORE_LEASE_MS);
+    finish(&w, &c, &well);
+    assert_true(peek(&w).lapse_ms == INT64_MAX);
+    reconcile(&w, &row, 1, 1, 0, 0);
+    assert_int_equal(peek(&w).schedule_due_ms, T0 + 777);
+    world_clear(&w);
+}
+
+static size_t
+bots(struct world *w, int64_t since_ms, struct pin_bot_row **rows)
+{
+    size_t n;
+
+    check(w, pin__store_bots(w->store, since_ms, &w->arena, rows, &n, &w->err), "bots");
+    return n;
+}
+
+static void
+bots_are_known_while_they_tick_and_forgotten_when_they_leave_or_fall_silent(void **state)
+{
+    struct pin_bot_row b = { .name = "b:2", .started_ms = T0, .tick_ms = T0, .queues = "mail,x" };
+    struct pin_bot_row a = { .name = "a:1", .started_ms = T0, .tick_ms = T0 }, *rows;
+    struct pin_prune p = { .before_ms = T0, .now_ms = T0 + PIN_BOT_GONE_MS };
+    struct world w;
+    size_t pruned;
+    bool more;
+
+    (void)state;
+    world_make(&w);
+    assert_int_equal(bots(&w, 0, &rows), 0);
+    check(&w, pin__store_bot_tick(w.store, &b, &w.err), "tick");
+    check(&w, pin__store_bot_tick(w.store, &a, &w.err), "tick");
+    assert_int_equal(bots(&w, T0, &rows), 2);
+    assert_string_equal(rows[0].name, "a:1");
+    assert_null(rows[0].queues);
+    assert_string_equal(rows[1].queues, "mail,x");
+    b.tick_ms = T0 + 9;
+    check(&w, pin__store_bot_tick(w.store, &b, &w.err), "tick");
+    assert_int_equal(bots(&w, T0 + 9, &rows), 1);
+    assert_int_equal(rows[0].started_ms, T0);
+    assert_int_equal(rows[0].tick_ms, T0 + 9);
+    p.now_ms++;
+    check(&w, pin__store_prune(w.store, &p, &pruned, &more, &w.err), "prune");
+    assert_int_equal(bots(&w, 0, &rows), 1);
+    assert_string_equal(rows[0].name, "b:2");
+    check(&w, pin__store_bot_leave(w.store, "b:2", &w.err), "leave");
+    check(&w, pin__store_bot_leave(w.store, "nobody", &w.err), "leave");
+    assert_int_equal(bots(&w, 0, &rows), 0);
+    world_clear(&w);
+}
+
+static void
+schedules_of_a_job_that_is_broken_now_stay_and_those_by_tenant_are_others(void **state)
+{
+    static const char *const kept[] = { "broken" };
+    struct pin_schedule_row rows[] = {
+        { .job = "broken", .cron = "0 * * * *", .next_due_ms = T0 },
+        { .job = "fine", .cron = "0 * * * *", .next_due_ms = T0 + 1 },
+        { .job = "fine", .cron = "0 * * * *", .next_due_ms = T0 + 2, .by_tenant = true },
+        { .job = "fine",
+          .cron = "0 * * * *",
+          .next_due_ms = T0 + 3,
+          .by_tenant = true,
+          .time_zone = "Asia/Tokyo" },
+    };
+    struct pin_reconcile r = { .now_ms = T0, .kept_jobs = kept, .kept_count = 1 };
+    struct pin_schedule_row *read;
+    struct world w;
+    size_t n;
+
+    (void)state;
+    world_make(&w);
+    reconcile(&w, rows, 4, 4, 0, 0);
+    check(&w, pin__store_schedules(w.store, INT64_MAX, 0, &w.arena, &read, &n, &w.err), "read");
+    assert_int_equal(n, 4);
+    assert_false(read[0].by_tenant || read[1].by_tenant);
+    assert_true(read[2].by_tenant && read[3].by_tenant);
+    assert_null(read[2].time_zone);
+    assert_string_equal(read[3].time_zone, "Asia/Tokyo");
+    check(&w, pin__store_reconcile(w.store, &r, &w.err), "nothing but the broken one");
+    check(&w, pin__store_schedules(w.store, INT64_MAX, 0, &w.arena, &read, &n, &w.err), "read");
+    assert_int_equal(n, 1);
+    assert_string_equal(read[0].job, "broken");
+    r.kept_count = 0;
+    check(&w, pin__store_reconcile(w.store, &r, &w.err), "nothing at all");
+    check(&w, pin__store_schedules(w.store, INT64_MAX, 0, &w.arena, &read, &n, &w.err), "read");
+    assert_int_equal(n, 0);
+    world_clear(&w);
+}
+
+static void
+a_parent_carries_the_zone_of_its_tenants(void **state)
+{
+    static const char *const zones[] = { NULL, "", "Asia/Tokyo" };
+    struct pin_finished f;
+    struct pin_claim c;
+    struct world w;
+
+    (void)state;
+    world_make(&w);
+    for (size_t i = 0; i < 3; i++) {
+        PUT(&w, .role = PIN_ROLE_PARENT, .tenant_zone = zones[i]);
+        for (int again = 0; again < 2; again++) {
+            c = claim_one(&w);
+            if (zones[i])
+                assert_string_equal(c.tenant_zone, zones[i]);
+            else
+                assert_null(c.tenant_zone);
+            if (!again)
+                check(&w, pin__store_lose(w.store, &c.hold, "x", w.now, &f, &w.err), "lose");
+        }
+        finish(&w, &c, &well);
+    }
     world_clear(&w);
 }
 
@@ -1278,6 +1263,7 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(                                                                          \
             a_lease_that_is_renewed_or_lapsed_while_nobody_could_write_is_left_alone),             \
         cmocka_unit_test(a_lease_of_a_time_that_the_clock_has_left_is_taken_back),                 \
+        cmocka_unit_test(what_the_holder_tells_at_the_end_is_what_is_read_otherwise),              \
         cmocka_unit_test(cancelling_ends_what_does_not_run_and_tells_the_holder_of_what_does),     \
         cmocka_unit_test(a_key_gives_the_run_there_is_within_its_job_and_tenant),                  \
         cmocka_unit_test(a_unique_window_is_about_job_tenant_and_arguments_and_ends),              \
@@ -1296,6 +1282,12 @@ pruning_removes_what_ended_before_and_what_belongs_to_it(void **state)
         cmocka_unit_test(a_new_schedule_of_a_job_whose_others_are_all_paused_begins_paused),       \
         cmocka_unit_test(reconciling_moves_next_due_times_but_not_of_what_is_due),                 \
         cmocka_unit_test(with_the_evaluated_time_that_it_has_only_a_later_due_time_is_taken),      \
+        cmocka_unit_test(a_look_tells_what_is_ready_and_what_comes_when),                          \
+        cmocka_unit_test(                                                                          \
+            bots_are_known_while_they_tick_and_forgotten_when_they_leave_or_fall_silent),          \
+        cmocka_unit_test(                                                                          \
+            schedules_of_a_job_that_is_broken_now_stay_and_those_by_tenant_are_others),            \
+        cmocka_unit_test(a_parent_carries_the_zone_of_its_tenants),                                \
         cmocka_unit_test(lists_page_by_id_over_live_and_finished_runs),                            \
         cmocka_unit_test(the_newest_megabyte_of_a_run_s_output_is_kept),                           \
         cmocka_unit_test(a_direct_run_is_recorded_with_its_result),                                \

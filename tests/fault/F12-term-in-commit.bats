@@ -11,14 +11,14 @@ load bot_helper
         queue work
         FAULT=$point:1:term start_bot --workers 1
         ends_with 0
-        same "$point: $(rows "select count(*) from pinstripe_runs where state = 2")" "$point: 0"
+        same "$point: $(rows "select count(*) from live where state = 2")" "$point: 0"
         "$store_check" "$db"
     done
     work_off
     # Whatever ran to its end did so once: nobody was killed.
     same "$(rows "select count(*) from events")" "$(rows "select count(distinct text) from events")"
-    same "$(rows "select count(*) from pinstripe_runHistory where job = 'work'")" 7
-    same "$(rows "select sum(lost) from pinstripe_runHistory")" 0
+    same "$(rows "select count(*) from ended where job = 'work'")" 7
+    same "$(rows "select sum(lost) from ended")" 0
     all_holds
 }
 
