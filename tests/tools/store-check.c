@@ -7,6 +7,7 @@
  *                                    tokens that grow. TABLE: a log of the project's jobs; how far
  *                                    it was is noted with each change
  *   store-check FILE sql TEXT        executes one statement, prints its rows with tabs between
+ *   store-check FILE true TEXT       exit code 1 when it gives nothing, NULL, 0 or ''
  *   store-check FILE until S TEXT    waits until the first value of the statement is neither NULL,
  *                                    0 nor empty, S seconds at most; prints the row
  *
@@ -389,20 +390,27 @@ is_true(const struct pin_value *v)
     }
 }
 
+static bool
+holds(const char *sql, bool print)
+{
+    struct pin_sql q;
+    bool yes;
+
+    check(pin__sql_start(&q, test.session, sql, NULL, 0, &test.err), sql);
+    yes = pin__sql_step(&q, &test.err) == PIN_OK && is_true(&q.row[0]);
+    if (yes && print)
+        print_row(&q);
+    pin__sql_end(&q);
+    return yes;
+}
+
 static int
 wait_until(const char *seconds, const char *sql)
 {
     struct pin_mono end = pin__clock_after_ms(pin__clock_mono(), strtoll(seconds, NULL, 10) * 1000);
-    struct pin_sql q;
 
     do {
-        bool seen;
-
-        check(pin__sql_start(&q, test.session, sql, NULL, 0, &test.err), sql);
-        if ((seen = pin__sql_step(&q, &test.err) == PIN_OK && is_true(&q.row[0])))
-            print_row(&q);
-        pin__sql_end(&q);
-        if (seen)
+        if (holds(sql, true))
             return 0;
         pin__clock_sleep_ms(UNTIL_EVERY_MS);
     } while (pin__clock_until_ms(end) > 0);
@@ -413,8 +421,8 @@ wait_until(const char *seconds, const char *sql)
 static int
 usage(void)
 {
-    fprintf(stderr,
-            "usage: store-check FILE [--now MS | audit [TABLE] | sql TEXT | until S TEXT]\n");
+    fprintf(stderr, "usage: store-check FILE [--now MS | audit [TABLE] | sql TEXT | true TEXT | "
+                    "until S TEXT]\n");
     return 2;
 }
 
@@ -440,6 +448,8 @@ main(int argc, char **argv)
         code = begin_audit(argc == 4 ? argv[3] : NULL);
     else if (argc == 4 && strcmp(word, "sql") == 0)
         code = run_sql(argv[3]);
+    else if (argc == 4 && strcmp(word, "true") == 0)
+        code = !holds(argv[3], false);
     else if (argc == 5 && strcmp(word, "until") == 0)
         code = wait_until(argv[3], argv[4]);
     else
