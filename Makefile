@@ -24,7 +24,7 @@ OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/bytecode.o
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
-FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check
+FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check $(BUILD)/tests/kill-loop
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean

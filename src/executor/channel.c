@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+
 enum { READ_BYTES = 64 << 10, IN_BYTES_MAX = PIN_FRAME_BYTES_MAX + READ_BYTES };
 
 void
@@ -144,7 +146,7 @@ pin__channel_flush(struct pin_channel *c)
     if (c->fd < 0)
         return PIN_LOST;
     while (pin__channel_has_unsent(c)) {
-        ssize_t n = send(c->fd, c->out.data + c->out_at, c->out.size - c->out_at,
+        ssize_t n = send(c->fd, c->out.data + c->out_at, pin__fault_part(c->out.size - c->out_at),
                          MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (n < 0 && errno == EINTR)
@@ -154,6 +156,8 @@ pin__channel_flush(struct pin_channel *c)
         if (n < 0)
             return PIN_LOST;
         c->out_at += (size_t)n;
+        if (pin__channel_has_unsent(c))
+            pin__fault("channel.part");
     }
     pin__buf_clear(&c->out);
     c->out_at = 0;

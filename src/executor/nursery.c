@@ -72,12 +72,14 @@ find_child(struct nursery *n, pid_t pid)
 }
 
 static _Noreturn void
-become_worker(struct nursery *n, int fd, int claims)
+become_worker(struct nursery *n, pid_t nursery, int fd, int claims)
 {
     sigset_t none;
 
-    /* The nursery is one thread, so this fires exactly when the nursery ends. */
+    /* The nursery is one thread, so this fires exactly when the nursery ends; unless it has. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != nursery)
+        _exit(1);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     close(n->child_fd);
@@ -113,18 +115,19 @@ static void
 fork_worker(struct nursery *n, uint32_t worker, int fd, int claims)
 {
     struct child *child = find_child(n, 0);
-    pid_t pid;
+    pid_t nursery = getpid(), pid;
 
     pin__fault("nursery.fork");
     pid = child ? fork() : -1;
 
     if (pid == 0)
-        become_worker(n, fd, claims);
+        become_worker(n, nursery, fd, claims);
     if (pid < 0) {
         report_fork_failed(n, worker, child ? errno : EAGAIN);
         return;
     }
     *child = (struct child){ .pid = pid, .worker = worker };
+    pin__fault("nursery.forked");
     report_forked(n, child);
 }
 

@@ -386,32 +386,16 @@ take_message(struct worker_process *w, const struct pin_message *m)
 }
 
 static void
-worker_readable(struct worker_process *w)
+take_messages(struct worker_process *w)
 {
     struct pin_message m;
     struct pin_err err;
     pin_status st;
 
-    if (pin__channel_fill(&w->channel, &err) == PIN_LOST) {
-        /* Its exit is told by the nursery; until then there is nothing to hear. */
-        epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.fd, NULL);
-        w->doomed = true;
-    }
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
         take_message(w, &m);
     if (st == PIN_INVALID)
         pin__worker_kill(w, KILL_NONE);
-}
-
-void
-pin__worker_event(struct worker_process *w, uint32_t events, bool full)
-{
-    if (events & EPOLLOUT) {
-        (void)pin__channel_flush(&w->channel);
-        watch_unsent(w);
-    }
-    if (!full && events & ~(uint32_t)EPOLLOUT)
-        worker_readable(w);
 }
 
 static void
@@ -487,7 +471,7 @@ worker_exited(struct worker_process *w, int status)
 
     while (!w->channel.eof && pin__channel_fill(&w->channel, NULL) == PIN_OK)
         continue;
-    worker_readable(w);
+    take_messages(w);
     return_queue(w, 1);
     if (w->queued) {
         struct run *run = pop_head(w);
@@ -507,6 +491,38 @@ worker_exited(struct worker_process *w, int status)
         return;
     }
     worker_free(w);
+}
+
+/* Its channel is at the end. Its exit is told by the nursery; without one this is how we know that
+ * it does nothing any more. */
+static void
+channel_ended(struct worker_process *w)
+{
+    epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.fd, NULL);
+    w->doomed = true;
+    if (w->nursery->gone)
+        worker_exited(w, SIGKILL);
+}
+
+static void
+worker_readable(struct worker_process *w)
+{
+    pin_status st = pin__channel_fill(&w->channel, NULL);
+
+    take_messages(w);
+    if (st == PIN_LOST)
+        channel_ended(w); /* may free it */
+}
+
+void
+pin__worker_event(struct worker_process *w, uint32_t events, bool full)
+{
+    if (events & EPOLLOUT) {
+        (void)pin__channel_flush(&w->channel);
+        watch_unsent(w);
+    }
+    if (!full && events & ~(uint32_t)EPOLLOUT)
+        worker_readable(w);
 }
 
 static void
@@ -542,13 +558,19 @@ pin__worker_of_nursery(struct nursery_process *n, const struct pin_message *m)
     }
 }
 
-/* The nursery is gone, and the kernel has killed the workers with it. */
+/* The nursery is gone, and the kernel kills the workers with it: soon, not yet. What they have in
+ * hand is nobody else's before they are dead, or the job would be in two of them. */
 void
 pin__workers_lost(struct nursery_process *n)
 {
     for (struct worker_process *w = n->executor->workers, *next; w; w = next) {
         next = w->next;
-        if (w->nursery == n)
+        if (w->nursery != n)
+            continue;
+        w->doomed = true;
+        if (w->pidfd >= 0)
+            (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
+        if (w->channel.eof || n->executor->closing)
             worker_exited(w, SIGKILL); /* frees w, no other */
     }
 }

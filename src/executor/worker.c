@@ -254,6 +254,7 @@ pin__worker_main(struct pin_engine *engine, int fd, int claims)
     struct pin_message m;
     struct pin_err err;
 
+    pin__fault("worker.starts");
     (void)prctl(PR_SET_NAME, "pin-worker");
     pin__channel_init(&w.channel, fd);
     w.claims = pin__claims_map(claims, &err);

@@ -9,7 +9,7 @@ load bot_helper
     expect_status 137
     expect_output ''
     same "$(state_of greet)" 'queued 0 0'
-    id=$(rows "select lower(hex(id)) from pinstripe_runs")
+    id=$(rows "select lower(hex(id)) from live")
     run_separately queue greet --key one
     expect_status 0
     same "${output//-/}" "$id"

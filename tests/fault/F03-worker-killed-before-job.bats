@@ -24,14 +24,14 @@ has_stopped() { [ -n "$(stopped_worker)" ]; }
     queue victim
     FAULT=worker.before_run:1:stop start_bot --workers 1
     kill_stopped_worker
-    soon "select lost = 1 from pinstripe_runs where job = 'victim'"
+    soon "select lost = 1 from live where job = 'victim'"
     kill_stopped_worker
-    soon "select lost = 2 from pinstripe_runs where job = 'victim'"
+    soon "select lost = 2 from live where job = 'victim'"
     kill_stopped_worker
     soon "$(ended victim)"
     same "$(state_of victim)" 'failed 3 3'
-    same "$(rows "select count(*) from pinstripe_runHistory, json_each(reasons) where json_extract(value, '$.reason') like 'worker killed by signal 9%'")" 3
-    same "$(rows "select json_extract(error, '$.name'), outcome from pinstripe_runHistory")" $'LostError\tlost'
+    same "$(rows "select count(*) from ended, json_each(reasons) where json_extract(value, '$.reason') like 'worker killed by signal 9%'")" 3
+    same "$(rows "select json_extract(error, '$.name'), outcome from ended")" $'LostError\tlost'
     same "$(events)" ''
     all_holds
     queue other
@@ -49,6 +49,6 @@ has_stopped() { [ -n "$(stopped_worker)" ]; }
     for i in a b c; do queue after --args "[\"$i\"]"; done
     soon "$(ended after 3)"
     same "$(rows "select text from events where what = 'after' order by text")" $'a of attempt 1\nb of attempt 1\nc of attempt 1'
-    same "$(rows "select sum(lost) from pinstripe_runHistory")" 1
+    same "$(rows "select sum(lost) from ended")" 1
     all_holds
 }

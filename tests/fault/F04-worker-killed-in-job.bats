@@ -38,7 +38,7 @@ load bot_helper
     soon "$(ended victim)"
     same "$(events)" $'begun\nbegun\ndone'
     same "$(state_of victim)" 'succeeded 2 1'
-    same "$(rows "select json_extract(value, '$.reason'), json_array_length(reasons) from pinstripe_runHistory, json_each(reasons)")" $'worker killed by signal 9 (Killed)\t1'
+    same "$(rows "select json_extract(value, '$.reason'), json_array_length(reasons) from ended, json_each(reasons)")" $'worker killed by signal 9 (Killed)\t1'
     in_log 'victim failed: worker killed by signal 9 (Killed); it goes back to the queue'
     all_holds
 }

@@ -10,7 +10,7 @@ killed_in_finish() { # point
     FAULT=$1 start_bot
     ends_with 137
     same "$(state_of pays)" 'running 1 0'
-    same "$(rows "select count(*) from pinstripe_runHistory where job = 'pays'")" 0
+    same "$(rows "select count(*) from ended where job = 'pays'")" 0
     start_bot
     in_log bot.started
     same "$(state_of pays)" 'running 1 0' # its lease is not over
@@ -19,7 +19,7 @@ killed_in_finish() { # point
     soon "$(ended pays)"
     same "$(state_of pays | head -n 1)" 'succeeded 2 1'
     same "$(events)" $'paid\npaid'
-    same "$(rows "select group_concat(json_extract(value, '$.reason')) like 'its lease lapsed: % stopped answering' from pinstripe_runHistory, json_each(reasons)")" 1
+    same "$(rows "select group_concat(json_extract(value, '$.reason')) like 'its lease lapsed: % stopped answering' from ended, json_each(reasons)")" 1
     all_holds
 }
 

@@ -9,15 +9,15 @@ killed_in_tick() { # point
     FAULT=$1 start_bot
     ends_with 137
     start_bot
-    soon "select count(*) >= 2 from pinstripe_occurrences where result = 0"
-    soon "select count(*) >= 2 from pinstripe_runHistory"
+    soon "select count(*) >= 2 from due where result = 0"
+    soon "select count(*) >= 2 from ended"
     kill -TERM "$bot"
     ends_with 0
     set_clock 40
     work_off
     # A row for each second; each run ran once.
-    same "$(rows "select count(*) = (max(dueAt) - min(dueAt)) / 1000 + 1 from pinstripe_occurrences")" 1
-    same "$(rows "select count(*), count(distinct text) from events")" "$(rows "select count(run), count(run) from pinstripe_occurrences")"
+    same "$(rows "select count(*) = (max(dueAt) - min(dueAt)) / 1000 + 1 from due")" 1
+    same "$(rows "select count(*), count(distinct text) from events")" "$(rows "select count(run), count(run) from due")"
     all_holds
 }
 

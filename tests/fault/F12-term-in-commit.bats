@@ -17,8 +17,8 @@ load bot_helper
     work_off
     # Whatever ran to its end did so once: nobody was killed.
     same "$(rows "select count(*) from events")" "$(rows "select count(distinct text) from events")"
-    same "$(rows "select count(*) from pinstripe_runHistory where job = 'work'")" 7
-    same "$(rows "select sum(lost) from pinstripe_runHistory")" 0
+    same "$(rows "select count(*) from ended where job = 'work'")" 7
+    same "$(rows "select sum(lost) from ended")" 0
     all_holds
 }
 

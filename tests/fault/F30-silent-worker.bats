@@ -31,7 +31,7 @@ load bot_helper
     ! kill -0 "$worker" 2>/dev/null
     same "$(events)" $'begun attempt 1\nbegun attempt 2\ndone'
     same "$(state_of victim)" 'succeeded 2 0'
-    same "$(rows "select json_extract(value, '$.reason') from pinstripe_runHistory, json_each(reasons)")" timed-out
+    same "$(rows "select json_extract(value, '$.reason') like 'timed-out: %the worker was killed' from ended, json_each(reasons)")" 1
     all_holds
 }
 
@@ -52,7 +52,7 @@ load bot_helper
     faulty run-background-job go
     soon "$(ended pays)"
     soon "$(ended behind 3)"
-    worker=$(rows "select worker from pinstripe_runHistory where job = 'pays'")
+    worker=$(rows "select worker from ended where job = 'pays'")
     second_log=$log log=$first_log
     kill -CONT "$first"
     in_log 'what came of attempt 1 of the run'
@@ -60,7 +60,7 @@ load bot_helper
     kill -TERM "$first"
     ends_with 0 "$first"
     same "$(state_of pays)" 'succeeded 2 1'
-    same "$(rows "select worker from pinstripe_runHistory where job = 'pays'")" "$worker"
+    same "$(rows "select worker from ended where job = 'pays'")" "$worker"
     # What waited behind it in the first was not begun there again.
     same "$(rows "select count(*) from events where what = 'behind'")" 3
     same "$(grep -c run.succeeded "$second_log")" 4

@@ -119,11 +119,10 @@ events() { rows "select trim(what || ' ' || coalesce(text, '')) from events orde
 state_of() {
     rows "select case state when 0 then 'delayed' when 1 then 'queued' when 2 then 'running' when 3 then 'held' when 4 then 'waiting'
         when 5 then 'succeeded' when 6 then 'failed' else 'cancelled' end || ' ' || attempt || ' ' || lost
-        from (select id, state, attempt, lost, job from pinstripe_runs union all
-        select id, state, attempt, lost, job from pinstripe_runHistory) where job = '$1' order by id"
+        from runs where job = '$1' order by id"
 }
 
-ended() { echo "select count(*) >= ${2-1} from pinstripe_runHistory where job = '$1'"; }
+ended() { echo "select count(*) >= ${2-1} from ended where job = '$1'"; }
 
 same() {
     [ "$1" = "$2" ] || { printf 'there is:\n%s\nnot:\n%s\n' "$1" "$2"; return 1; }

@@ -12,6 +12,6 @@ load bot_helper
     start_bot --workers 3
     soon "$(ended short 2000)"
     soon "$(ended urgent 500)"
-    same "$(rows "select sum(lost), min(state), max(state), max(attempt) from pinstripe_runHistory")" $'0\t5\t5\t1'
+    same "$(rows "select sum(lost), min(state), max(state), max(attempt) from ended")" $'0\t5\t5\t1'
     all_holds
 }
