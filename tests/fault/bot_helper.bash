@@ -84,6 +84,7 @@ start_bot() {
 }
 
 # As a bot that does what there is to do, then leaves.
+# shellcheck disable=SC2094  # both are appended to
 work_off() { faulty start-bot --once --log "$TEST_FOLDER/once.log" --log-format json "$@" 2>>"$TEST_FOLDER/once.log"; }
 
 ends_with() {
