@@ -127,6 +127,19 @@ pin__buf_add_json_string(struct pin_buf *b, const char *text, size_t size)
 }
 
 void
+pin__buf_add_json_member(struct pin_buf *b, const char *key, const char *text)
+{
+    if (b->size && !strchr("{,", b->data[b->size - 1]))
+        pin__buf_addc(b, ',');
+    pin__buf_add_json_string(b, key, strlen(key));
+    pin__buf_addc(b, ':');
+    if (text)
+        pin__buf_add_json_string(b, text, strlen(text));
+    else
+        pin__buf_adds(b, "null");
+}
+
+void
 pin__buf_drop(struct pin_buf *b, size_t size)
 {
     if (size >= b->size) {

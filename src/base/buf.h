@@ -37,7 +37,9 @@ void pin__buf_adds(struct pin_buf *b, const char *text);
 void pin__buf_addc(struct pin_buf *b, char c);
 void pin__buf_addf(struct pin_buf *b, const char *fmt, ...) PIN_PRINTF(2, 3);
 void pin__buf_add_json_string(struct pin_buf *b, const char *text,
-                              size_t size);         /* with quotes; for display JSON */
+                              size_t size); /* with quotes; for display JSON */
+/* `"key":"text"`, or null; after a comma when it is not the first of its object. */
+void pin__buf_add_json_member(struct pin_buf *b, const char *key, const char *text);
 void pin__buf_drop(struct pin_buf *b, size_t size); /* removes the first `size` bytes */
 const char *pin__buf_text(const struct pin_buf *b); /* never NULL */
 /* Makes room for `size` more bytes and returns where they go (NULL when bad); then add to b->size

@@ -36,28 +36,18 @@ struct checking {
 /* ---- telling ---- */
 
 static void
-add_member(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, ",\"%s\":", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
-static void
 add_json(struct checking *c, const struct finding *f)
 {
     struct pin_buf *b = &c->json[f->is_problem];
 
     pin__buf_addf(b, "%s{\"kind\":\"%s\"", b->size ? "," : "", f->kind);
-    add_member(b, "job", f->job);
-    add_member(b, "file", f->file);
+    pin__buf_add_json_member(b, "job", f->job);
+    pin__buf_add_json_member(b, "file", f->file);
     if (f->line)
         pin__buf_addf(b, ",\"line\":%lld", (long long)f->line);
     else
         pin__buf_adds(b, ",\"line\":null");
-    add_member(b, "message", f->message);
+    pin__buf_add_json_member(b, "message", f->message);
     pin__buf_addc(b, '}');
 }
 
@@ -191,7 +181,7 @@ print_document(const struct checking *c, struct pin_err *err)
     pin__buf_addf(&b, "{\"schema\":\"check\",\"version\":1,\"jobs\":%zu,\"schedules\":%zu",
                   c->catalog->job_count, c->schedules);
     pin__buf_addf(&b, ",\"migrations\":%zu", c->catalog->migration_count);
-    add_member(&b, "environment", c->catalog->environment);
+    pin__buf_add_json_member(&b, "environment", c->catalog->environment);
     fputs(pin__buf_text(&b), c->cli->out);
     fprintf(c->cli->out, ",\"problems\":[%s],\"remarks\":[%s]}\n", pin__buf_text(&c->json[true]),
             pin__buf_text(&c->json[false]));

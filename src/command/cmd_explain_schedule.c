@@ -90,16 +90,6 @@ print_explanation(const struct explaining *e, const struct schedule_item *item,
 /* ---- JSON ---- */
 
 static void
-add_member(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, ",\"%s\":", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
-static void
 add_instant(struct pin_buf *b, const struct pin_explanation *x, const struct pin_explained *it)
 {
     const bool has_row = it->answer == PIN_ANSWER_RESULT;
@@ -110,16 +100,18 @@ add_instant(struct pin_buf *b, const struct pin_explanation *x, const struct pin
         pin__time_text(it->at_ms, 0, it->at_ms % 1000 != 0, utc);
         pin__time_text(it->at_ms, pin__zone_offset(x->when.zone.zone, it->at_ms / 1000),
                        it->at_ms % 1000 != 0, local);
-        add_member(b, "at", utc);
-        add_member(b, "local", local);
+        pin__buf_add_json_member(b, "at", utc);
+        pin__buf_add_json_member(b, "local", local);
     }
     pin__run_id_text(&it->row.run, id);
-    add_member(b, "result", has_row ? pin__occurrence_result_name(it->row.result) : NULL);
-    add_member(b, "reason", has_row ? it->row.reason : NULL);
-    add_member(b, "run", has_row && it->row.has_run ? id : NULL);
-    add_member(b, "runState", it->run_there ? pin__run_state_name(it->run_state) : NULL);
-    add_member(b, "remark", *it->remark ? it->remark : NULL);
-    add_member(b, "text", it->text);
+    pin__buf_add_json_member(b, "result",
+                             has_row ? pin__occurrence_result_name(it->row.result) : NULL);
+    pin__buf_add_json_member(b, "reason", has_row ? it->row.reason : NULL);
+    pin__buf_add_json_member(b, "run", has_row && it->row.has_run ? id : NULL);
+    pin__buf_add_json_member(b, "runState",
+                             it->run_there ? pin__run_state_name(it->run_state) : NULL);
+    pin__buf_add_json_member(b, "remark", *it->remark ? it->remark : NULL);
+    pin__buf_add_json_member(b, "text", it->text);
     pin__buf_addc(b, '}');
 }
 
@@ -131,10 +123,11 @@ add_explanation(struct explaining *e, const struct schedule_item *item,
 
     pin__buf_adds(b, e->told ? ",{\"id\":" : "{\"id\":");
     pin__buf_add_json_string(b, item->row.id, strlen(item->row.id));
-    add_member(b, "job", item->row.job);
-    add_member(b, "cron", item->row.cron);
-    add_member(b, "zone", x->at[0].answer == PIN_ANSWER_WRONG ? NULL : x->when.zone.name);
-    add_member(b, "note", *x->note ? x->note : NULL);
+    pin__buf_add_json_member(b, "job", item->row.job);
+    pin__buf_add_json_member(b, "cron", item->row.cron);
+    pin__buf_add_json_member(b, "zone",
+                             x->at[0].answer == PIN_ANSWER_WRONG ? NULL : x->when.zone.name);
+    pin__buf_add_json_member(b, "note", *x->note ? x->note : NULL);
     pin__buf_adds(b, ",\"moments\":[");
     for (size_t i = 0; i < x->count; i++) {
         pin__buf_adds(b, i ? "," : "");

@@ -73,16 +73,6 @@ print_list(const struct cli *cli, const struct pin_catalog *c)
 /* ---- JSON: one line a job ---- */
 
 static void
-add_text(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, "\"%s\":", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
-static void
 add_number(struct pin_buf *b, const char *key, uint64_t n)
 {
     if (n)
@@ -99,9 +89,9 @@ add_schedules(struct pin_buf *b, const struct pin_job *job)
         const struct pin_schedule *s = &job->schedules[i];
 
         pin__buf_adds(b, i ? ",{" : "{");
-        add_text(b, "cron", s->cron);
+        pin__buf_add_json_member(b, "cron", s->cron);
         pin__buf_addc(b, ',');
-        add_text(b, "timeZone", s->time_zone);
+        pin__buf_add_json_member(b, "timeZone", s->time_zone);
         pin__buf_addf(b, ",\"args\":%s}", s->args);
     }
     pin__buf_addc(b, ']');
@@ -115,9 +105,9 @@ add_broken(struct pin_buf *b, const struct pin_broken *broken)
         return;
     }
     pin__buf_adds(b, ",\"broken\":{");
-    add_text(b, "message", broken->message);
+    pin__buf_add_json_member(b, "message", broken->message);
     pin__buf_addc(b, ',');
-    add_text(b, "file", broken->file);
+    pin__buf_add_json_member(b, "file", broken->file);
     add_number(b, "line", (uint64_t)broken->line);
     pin__buf_addc(b, '}');
 }
@@ -130,9 +120,9 @@ add_job(struct pin_buf *b, const struct pin_catalog *c, const struct pin_job *jo
     };
 
     pin__buf_addc(b, '{');
-    add_text(b, "name", job->name);
+    pin__buf_add_json_member(b, "name", job->name);
     pin__buf_addc(b, ',');
-    add_text(b, "file", job->file);
+    pin__buf_add_json_member(b, "file", job->file);
     pin__buf_addf(b, ",\"multiTenant\":%s,\"tenantsFilter\":%s", tri[job->multi_tenant],
                   job->has_tenants_filter ? "true" : "false");
     add_schedules(b, job);
@@ -140,7 +130,7 @@ add_job(struct pin_buf *b, const struct pin_catalog *c, const struct pin_job *jo
     add_number(b, "memoryBytes", job->heap_bytes);
     add_broken(b, &job->broken);
     pin__buf_addc(b, ',');
-    add_text(b, "remark", job->broken.message ? NULL : remark_on(c, job));
+    pin__buf_add_json_member(b, "remark", job->broken.message ? NULL : remark_on(c, job));
     pin__buf_adds(b, "}\n");
 }
 

@@ -239,16 +239,6 @@ print_bots(const struct list *l, const struct pin_bot_row *bots, size_t count)
 
 /* ---- JSON ---- */
 
-static void
-add_text(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, ",\"%s\":", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
 /* NULL for 0 and for never. */
 static void
 add_time(struct pin_buf *b, const char *key, int64_t ms, int offset_s)
@@ -257,7 +247,7 @@ add_time(struct pin_buf *b, const char *key, int64_t ms, int offset_s)
 
     if (ms && ms != INT64_MAX)
         pin__time_text(ms, offset_s, ms % 1000 != 0, text);
-    add_text(b, key, ms && ms != INT64_MAX ? text : NULL);
+    pin__buf_add_json_member(b, key, ms && ms != INT64_MAX ? text : NULL);
 }
 
 static void
@@ -277,14 +267,14 @@ add_when(const struct list *l, struct pin_buf *b, const struct pin_schedule_row 
 
     if (well)
         pin__cron_describe(&when.cron, &words);
-    add_text(b, "words", well ? pin__buf_text(&words) : NULL);
-    add_text(b, "clock", well ? when.zone.name : NULL);
-    add_text(b, "wrong", well ? NULL : wrong.message);
+    pin__buf_add_json_member(b, "words", well ? pin__buf_text(&words) : NULL);
+    pin__buf_add_json_member(b, "clock", well ? when.zone.name : NULL);
+    pin__buf_add_json_member(b, "wrong", well ? NULL : wrong.message);
     add_time(b, "nextDueAt", row->next_due_ms, 0);
     if (well && row->next_due_ms != INT64_MAX)
         add_time(b, "nextDueLocal", row->next_due_ms, pin__zone_offset(when.zone.zone, next_s));
     else
-        add_text(b, "nextDueLocal", NULL);
+        pin__buf_add_json_member(b, "nextDueLocal", NULL);
     pin__buf_fini(&words);
 }
 
@@ -300,9 +290,9 @@ add_last(struct pin_buf *b, const struct last *last)
         pin__buf_addf(b, "%s{\"result\":\"%s\"", i ? "," : "",
                       pin__occurrence_result_name(o->result));
         add_time(b, "dueAt", o->due_ms, 0);
-        add_text(b, "reason", o->reason);
-        add_text(b, "run", o->has_run ? id : NULL);
-        add_text(b, "runState", *last->states[i] ? last->states[i] : NULL);
+        pin__buf_add_json_member(b, "reason", o->reason);
+        pin__buf_add_json_member(b, "run", o->has_run ? id : NULL);
+        pin__buf_add_json_member(b, "runState", *last->states[i] ? last->states[i] : NULL);
         pin__buf_addc(b, '}');
     }
     pin__buf_addc(b, ']');
@@ -315,14 +305,14 @@ add_item(const struct list *l, struct pin_buf *b, const struct schedule_item *it
     const struct pin_schedule_row *row = &item->row;
 
     pin__buf_adds(b, "{\"type\":\"schedule\"");
-    add_text(b, "id", row->id);
-    add_text(b, "job", row->job);
-    add_text(b, "cron", row->cron);
-    add_text(b, "timeZone", row->time_zone);
+    pin__buf_add_json_member(b, "id", row->id);
+    pin__buf_add_json_member(b, "job", row->job);
+    pin__buf_add_json_member(b, "cron", row->cron);
+    pin__buf_add_json_member(b, "timeZone", row->time_zone);
     add_bool(b, "byTenant", row->by_tenant);
     pin__buf_addf(b, ",\"args\":%s", row->args ? row->args : "[]");
-    add_text(b, "missed", missed_names[row->missed]);
-    add_text(b, "overlap", overlap_names[row->overlap]);
+    pin__buf_add_json_member(b, "missed", missed_names[row->missed]);
+    pin__buf_add_json_member(b, "overlap", overlap_names[row->overlap]);
     add_when(l, b, row);
     add_bool(b, "paused", row->paused);
     add_time(b, "pausedAt", row->paused_ms, 0);
@@ -360,10 +350,10 @@ print_bots_json(const struct list *l, const struct pin_bot_row *bots, size_t cou
 
     for (size_t i = 0; i < count; i++) {
         pin__buf_adds(&b, "{\"type\":\"bot\"");
-        add_text(&b, "name", bots[i].name);
+        pin__buf_add_json_member(&b, "name", bots[i].name);
         add_time(&b, "startedAt", bots[i].started_ms, 0);
         add_time(&b, "tickAt", bots[i].tick_ms, 0);
-        add_text(&b, "queues", bots[i].queues);
+        pin__buf_add_json_member(&b, "queues", bots[i].queues);
         add_bool(&b, "gone", l->now_ms - bots[i].tick_ms > PIN_BOT_GONE_MS);
         pin__buf_adds(&b, "}\n");
     }

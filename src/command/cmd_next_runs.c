@@ -101,16 +101,6 @@ add_row(struct next *n, const struct pin_upcoming *u)
 }
 
 static void
-add_member(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, "%s\"%s\":", b->size > 1 ? "," : "", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
-static void
 print_json(const struct next *n, const struct pin_upcoming *u)
 {
     struct pin_buf b = PIN_BUF_INIT(LINE_BYTES_MAX);
@@ -119,14 +109,14 @@ print_json(const struct next *n, const struct pin_upcoming *u)
     pin__time_text(u->at_ms, 0, false, utc);
     pin__time_text(u->at_ms, pin__zone_offset(u->zone.zone, u->at_ms / 1000), false, local);
     pin__buf_addc(&b, '{');
-    add_member(&b, "utc", utc);
-    add_member(&b, "local", local);
-    add_member(&b, "zone", u->zone.name);
-    add_member(&b, "job", u->job->name);
-    add_member(&b, "cron", u->schedule->cron);
+    pin__buf_add_json_member(&b, "utc", utc);
+    pin__buf_add_json_member(&b, "local", local);
+    pin__buf_add_json_member(&b, "zone", u->zone.name);
+    pin__buf_add_json_member(&b, "job", u->job->name);
+    pin__buf_add_json_member(&b, "cron", u->schedule->cron);
     pin__buf_addf(&b, ",\"args\":%s,\"byTenant\":%s", u->schedule->args,
                   u->by_tenant ? "true" : "false");
-    add_member(&b, "remark", *u->remark ? u->remark : NULL);
+    pin__buf_add_json_member(&b, "remark", *u->remark ? u->remark : NULL);
     pin__buf_adds(&b, "}\n");
     fwrite(pin__buf_text(&b), 1, b.size, n->cli->out);
     pin__buf_fini(&b);

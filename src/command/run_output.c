@@ -211,16 +211,6 @@ print_failure(struct run_output *o, const char *job, const char *tenant,
 /* ---- JSON ---- */
 
 static void
-add_text_or_null(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, ",\"%s\":", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
-static void
 add_result(struct pin_buf *b, const struct pin_outcome *o)
 {
     pin__buf_addf(b, ",\"result\":\"%s\",\"error\":%s", pin__outcome_kind_name(o->kind),
@@ -238,9 +228,9 @@ print_json_run(struct run_output *o, const struct pin_run_info *run,
         pin__buf_addf(&b, "%llu", (unsigned long long)run->parent);
     else
         pin__buf_adds(&b, "null");
-    add_text_or_null(&b, "job", run->job);
-    add_text_or_null(&b, "tenant", run->tenant_name);
-    add_text_or_null(&b, "tenantId", run->tenant_id);
+    pin__buf_add_json_member(&b, "job", run->job);
+    pin__buf_add_json_member(&b, "tenant", run->tenant_name);
+    pin__buf_add_json_member(&b, "tenantId", run->tenant_id);
     add_result(&b, outcome);
     pin__buf_adds(&b, ",\"output\":");
     pin__buf_add_json_string(&b, run->console.data, run->console.size);
@@ -260,7 +250,7 @@ print_json_summary(struct run_output *o, const char *job, const struct pin_summa
     struct pin_buf b = PIN_BUF_INIT(16 << 20);
 
     pin__buf_adds(&b, "{\"summary\":true");
-    add_text_or_null(&b, "job", job);
+    pin__buf_add_json_member(&b, "job", job);
     add_result(&b, &s->outcome);
     pin__buf_addf(
         &b,

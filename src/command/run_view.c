@@ -8,16 +8,6 @@
 
 static const char *const roles[] = { "plain", "parent", "child" };
 
-static void
-add_text(struct pin_buf *b, const char *key, const char *text)
-{
-    pin__buf_addf(b, ",\"%s\":", key);
-    if (text)
-        pin__buf_add_json_string(b, text, strlen(text));
-    else
-        pin__buf_adds(b, "null");
-}
-
 /* What somebody wrote over several lines stays one: inside strings JSON has no line ends. */
 static void
 add_raw(struct pin_buf *b, const char *key, struct pin_bytes json)
@@ -36,7 +26,7 @@ add_id(struct pin_buf *b, const char *key, const struct pin_run_id *id)
 
     if (id)
         pin__run_id_text(id, text);
-    add_text(b, key, id ? text : NULL);
+    pin__buf_add_json_member(b, key, id ? text : NULL);
 }
 
 static void
@@ -60,7 +50,7 @@ pin__run_view_add_time(struct pin_buf *b, const char *key, int64_t ms)
     char text[PIN_TIME_TEXT_SIZE];
 
     pin__time_text(ms, 0, true, text);
-    add_text(b, key, ms ? text : NULL);
+    pin__buf_add_json_member(b, key, ms ? text : NULL);
 }
 
 /* Kept as [{"attempt":1,"at":ms,"reason":"..."}]; times become text. */
@@ -78,7 +68,7 @@ add_reasons(struct pin_buf *b, struct pin_bytes reasons)
         pin__buf_addf(b, "%s{\"attempt\":%lld", i ? "," : "",
                       (long long)json_integer_value(json_object_get(reason, "attempt")));
         pin__run_view_add_time(b, "at", json_integer_value(json_object_get(reason, "at")));
-        add_text(b, "reason", json_string_value(json_object_get(reason, "reason")));
+        pin__buf_add_json_member(b, "reason", json_string_value(json_object_get(reason, "reason")));
         pin__buf_addc(b, '}');
     }
     pin__buf_addc(b, ']');
@@ -88,13 +78,13 @@ add_reasons(struct pin_buf *b, struct pin_bytes reasons)
 static void
 add_whence(struct pin_buf *b, const struct pin_run_row *row)
 {
-    add_text(b, "trigger", pin__trigger_name(row->trigger));
-    add_text(b, "schedule", row->schedule);
+    pin__buf_add_json_member(b, "trigger", pin__trigger_name(row->trigger));
+    pin__buf_add_json_member(b, "schedule", row->schedule);
     pin__run_view_add_time(b, "scheduledFor", row->schedule ? row->scheduled_for_ms : 0);
     add_id(b, "parent", row->has_parent ? &row->parent : NULL);
-    add_text(b, "role", (unsigned)row->role < 3 ? roles[row->role] : NULL);
-    add_text(b, "key", row->key);
-    add_text(b, "worker", row->worker);
+    pin__buf_add_json_member(b, "role", (unsigned)row->role < 3 ? roles[row->role] : NULL);
+    pin__buf_add_json_member(b, "key", row->key);
+    pin__buf_add_json_member(b, "worker", row->worker);
 }
 
 static void
@@ -102,17 +92,17 @@ add_result(struct pin_buf *b, const struct pin_run_row *row)
 {
     bool ran = row->finished_ms && row->started_ms;
 
-    add_text(b, "outcome", row->outcome);
+    pin__buf_add_json_member(b, "outcome", row->outcome);
     add_ms(b, "wallMs", ran, row->wall_us);
     add_ms(b, "cpuMs", ran, row->cpu_us);
     if (ran)
         add_number(b, "peakHeapBytes", row->peak_heap_bytes);
     else
-        add_text(b, "peakHeapBytes", NULL);
+        pin__buf_add_json_member(b, "peakHeapBytes", NULL);
     if (row->exit_signal)
         add_number(b, "exitSignal", row->exit_signal);
     else
-        add_text(b, "exitSignal", NULL);
+        pin__buf_add_json_member(b, "exitSignal", NULL);
     add_raw(b, "error", row->error);
 }
 
@@ -123,11 +113,11 @@ pin__run_view_add_json(struct pin_buf *b, const struct pin_run_row *row, struct 
 
     pin__run_id_text(&row->id, id);
     pin__buf_addf(b, "\"id\":\"%s\"", id);
-    add_text(b, "job", row->job);
-    add_text(b, "tenant", row->tenant ? pin__tenants_name(t, row->tenant) : NULL);
-    add_text(b, "tenantId", row->tenant);
-    add_text(b, "state", pin__run_state_name(row->state));
-    add_text(b, "queue", row->queue);
+    pin__buf_add_json_member(b, "job", row->job);
+    pin__buf_add_json_member(b, "tenant", row->tenant ? pin__tenants_name(t, row->tenant) : NULL);
+    pin__buf_add_json_member(b, "tenantId", row->tenant);
+    pin__buf_add_json_member(b, "state", pin__run_state_name(row->state));
+    pin__buf_add_json_member(b, "queue", row->queue);
     add_number(b, "priority", row->priority);
     add_number(b, "attempt", row->attempt);
     add_number(b, "attemptLimit", row->attempt_limit);

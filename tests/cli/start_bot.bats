@@ -114,7 +114,7 @@ ended' ]
     pinstripe run-background-job go one
     kill -TTIN "$bot_pid"
     wait_for 'grep -q bot.state bot.log'
-    ! grep -q '"msg":"one"' bot.log
+    run ! grep -q '"msg":"one"' bot.log
     kill -CONT "$bot_pid"
     wait_for 'grep -q "\"msg\":\"one\"" bot.log'
     stop_bot

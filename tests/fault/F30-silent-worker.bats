@@ -15,7 +15,7 @@ load bot_helper
     status=0; wait "$executor" || status=$?
     [ "$status" -eq 124 ]
     grep -q 'time limit of 1 s reached after' errors
-    ! kill -0 "$worker" 2>/dev/null
+    gone "$worker"
 }
 
 @test "F30 SIGSTOP of the worker of a queued run: its time limit counts as a throw, and it is tried again" {
@@ -28,7 +28,7 @@ load bot_helper
     worker=$(workers_of "$bot")
     kill -STOP "$worker"
     soon "$(ended victim)"
-    ! kill -0 "$worker" 2>/dev/null
+    gone "$worker"
     same "$(events)" $'begun attempt 1\nbegun attempt 2\ndone'
     same "$(state_of victim)" 'succeeded 2 0'
     same "$(rows "select json_extract(value, '$.reason') like 'timed-out: %the worker was killed' from ended, json_each(reasons)")" 1

@@ -528,7 +528,7 @@ look_for_points(const char *path)
 
     assert_non_null(f);
     while (fgets(line, sizeof line, f)) {
-        if (!(at = strstr(line, "pin__fault")) || !(at = strchr(at, '"')))
+        if (!(at = strstr(line, "pin__fault(")) || !(at = strchr(at, '"')))
             continue;
         if (!(close = strchr(at + 1, '"')))
             continue;
