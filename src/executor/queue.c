@@ -18,8 +18,9 @@
 
 enum {
     SHORT_AVERAGE_US = 1000,
+    LONG_AVERAGE_US = 100000,
     AHEAD_SHORT = 640, /* runs claimed ahead for each slot when they are short */
-    AHEAD_LONG = 1,
+    AHEAD_MIDDLE = 1,
     CALLED_FACTOR = 4, /* what calls may bring beyond that */
     BEAT_MS = PIN_STORE_LEASE_MS / 3,
     BEAT_CALLED_MS = 1000, /* who was called looks for cancelled runs, but not more often */
@@ -500,12 +501,15 @@ count_waiting(const struct pin_executor *x)
     return x->queue.held_count - x->queue.running - x->queue.settling;
 }
 
+/* Nothing behind runs that last, or are not known yet: another bot may have a worker for it. */
 static size_t
 ahead(const struct pin_executor *x)
 {
     int64_t us = x->queue.average_us;
 
-    return x->slots * (us && us < SHORT_AVERAGE_US ? (size_t)AHEAD_SHORT : (size_t)AHEAD_LONG);
+    if (!us || us > LONG_AVERAGE_US)
+        return 0;
+    return x->slots * (us < SHORT_AVERAGE_US ? (size_t)AHEAD_SHORT : (size_t)AHEAD_MIDDLE);
 }
 
 static size_t

@@ -7,7 +7,9 @@
  * queued: its key, its id. Each round starts a bot, often beside one that is there, with a fault
  * point armed in it or in a command; commands put runs in, cancel, retry and prune; a process is
  * killed at random, or asked to stop; then everything that belonged to the dead must be gone. The
- * points come in turn, at first where they are reached first, later at random.
+ * points come in turn, at first where they are reached first, later at random. Between them are
+ * rounds without a point, where more is killed at any moment, and some where a bot is stopped past
+ * its leases and goes on: those bots' names go to ACKS.stopped.
  *
  * It checks that nothing is left behind (I9), that a bot that was asked to stop ends in time and
  * holds nothing (P10), and now and then, with store-check, what must hold in the store. What the
@@ -94,7 +96,7 @@ static const struct point {
     { "executor.ended", IN_BOT, 10, "kill", NULL },
     { "store.again.mid", IN_BOT, 1, "kill", NULL },
     /* S6 */
-    { "store.retry.mid", IN_BOT, 2, "kill", "enqueue-background-job work" },
+    { "store.retry.mid", IN_BOT, 2, "kill", "enqueue-background-job fails" },
     { "store.requeue.mid", IN_COMMAND, 1, "kill", "retry-run --job fails" },
     { "store.requeue.before_commit", IN_COMMAND, 1, "kill", "retry-run --job fails" },
     { "store.requeue.after_commit", IN_COMMAND, 1, "kill", "retry-run --job fails" },
@@ -149,14 +151,14 @@ struct process {
 static struct {
     char program[PATH_MAX], check[PATH_MAX], project[PATH_MAX], database[PATH_MAX];
     char told[PATH_MAX], log[PATH_MAX];
-    FILE *acks;
+    FILE *acks, *stopped;
     uint64_t chance;
     volatile int64_t *clock_us;
     struct process all[PROCESSES_MAX];
     size_t count;
     unsigned keys;
     unsigned by_signal[3]; /* bots, nurseries, workers */
-    unsigned commands, asked, by_point, wanted;
+    unsigned commands, asked, frozen, by_point, wanted;
     unsigned seen[POINTS]; /* rounds in which the point was hit */
     unsigned long long seed;
 } loop;
@@ -323,9 +325,10 @@ start_bot(const char *fault)
 }
 
 /* Runs that are put in get a number as argument, and a key: who was killed asks again with it. */
-static void
+static struct process *
 start_command(const char *words, const char *fault)
 {
+    struct process *p;
     char text[128], key[sizeof loop.all->key] = "";
 
     if (strncmp(words, "enqueue", 7) == 0) {
@@ -333,9 +336,11 @@ start_command(const char *words, const char *fault)
         snprintf(text, sizeof text, "%s --key %s --args [%u]", words, key, chance(1000));
         words = text;
     }
-    memcpy(start(words, fault, false)->key, key, sizeof key);
+    p = start(words, fault, false);
+    memcpy(p->key, key, sizeof key);
     if (fault && *key)
         memcpy(start(words, NULL, false)->key, key, sizeof key);
+    return p;
 }
 
 /* ---- the processes of the project, as the system shows them ---- */
@@ -464,6 +469,15 @@ kill_bot(struct process *p)
     loop.by_signal[0] += kill_now(p);
 }
 
+static void
+kill_a_command(void)
+{
+    struct process *p = start_command(load[chance(LOADS)], NULL);
+
+    pause_ms(1 + chance(20));
+    loop.commands += kill_now(p);
+}
+
 /* One of the bot's processes, or a command. */
 static void
 kill_somebody(struct process *bot)
@@ -476,11 +490,7 @@ kill_somebody(struct process *bot)
         kill_bot(bot);
         return;
     case 1:
-        for (size_t i = 0; i < loop.count; i++)
-            if (!loop.all[i].is_bot && kill_now(&loop.all[i])) {
-                loop.commands++;
-                return;
-            }
+        kill_a_command();
         return;
     default:
         break;
@@ -596,21 +606,16 @@ move_clock(int64_t seconds)
     *loop.clock_us += seconds * 1000000;
 }
 
-/* A point was reached, or time is up. */
+/* Until the bot has ended, a point was reached, or time is up. */
 static void
 let_work(struct process *bot, unsigned told, int64_t ms)
 {
     int64_t end = now_ms() + ms;
-    int64_t strike = chance(3) ? end + 1 : now_ms() + chance((unsigned)ms);
 
     while (!bot->ended && now_ms() < end) {
         pause_ms(2);
         if (count_told() > told && end > now_ms() + 30)
             end = now_ms() + 30; /* what comes of it */
-        if (now_ms() >= strike) {
-            kill_somebody(bot);
-            strike = end + 1;
-        }
     }
 }
 
@@ -626,7 +631,28 @@ end_of_bot(struct process *p, unsigned ask_of_10, unsigned keep_of_10)
 }
 
 static void
-play(size_t at, unsigned visit)
+start_load(void)
+{
+    for (unsigned i = 0, n = 1 + chance(3); i < n; i++)
+        start_command(load[chance(LOADS)], NULL);
+}
+
+static void
+end_round(struct process *old, struct process *bot)
+{
+    if (old)
+        end_of_bot(old, 2, 4);
+    end_of_bot(bot, 2, old && !old->ended ? 0 : 1);
+    reap();
+    wait_for_commands();
+    wait_until_gone();
+    forget_ended();
+    if (!living_bot()) /* nobody's lease is anybody's who lives */
+        move_clock(31 + chance(5));
+}
+
+static void
+play_point(size_t at, unsigned visit)
 {
     const struct point *point = &points[at];
     unsigned told = count_told(), nth = visit == 0 ? 1 : 1 + chance(point->most);
@@ -637,37 +663,79 @@ play(size_t at, unsigned visit)
     bot = start_bot(point->where == IN_BOT ? fault : NULL);
     if (point->command)
         start_command(point->command, point->where == IN_COMMAND ? fault : NULL);
-    for (unsigned i = 0, n = 1 + chance(3); i < n; i++)
-        start_command(load[chance(LOADS)], NULL);
+    start_load();
     let_work(bot, told, 150 + chance(250));
-    if (old)
-        end_of_bot(old, 2, 4);
-    end_of_bot(bot, 2, old && !old->ended ? 0 : 1);
-    reap();
-    wait_for_commands();
-    wait_until_gone();
+    end_round(old, bot);
     loop.seen[at] += count_told() > told;
     loop.by_point += count_told() - told;
-    forget_ended();
-    if (!living_bot()) /* nobody's lease is anybody's who lives */
-        move_clock(31 + chance(5));
+}
+
+static void
+play_any_moment(void)
+{
+    struct process *old = living_bot(), *bot = start_bot(NULL);
+
+    start_load();
+    for (unsigned i = 0, n = 2 + chance(4); i < n; i++) {
+        let_work(bot, count_told(), 10 + chance(60));
+        kill_somebody(old && chance(3) == 0 ? old : bot);
+    }
+    end_round(old, bot);
+}
+
+/* It is stopped, its leases lapse, another has its runs, and it goes on. */
+static void
+play_stop(void)
+{
+    struct process *old = start_bot(NULL), *bot;
+
+    start_load();
+    let_work(old, count_told(), 50 + chance(100));
+    fprintf(loop.stopped, "%d\n", (int)old->pid);
+    fflush(loop.stopped);
+    loop.frozen += kill(old->pid, SIGSTOP) == 0;
+    bot = start_bot(NULL);
+    let_work(bot, count_told(), 50);
+    move_clock(31);
+    let_work(bot, count_told(), 100 + chance(100));
+    kill(old->pid, SIGCONT);
+    let_work(bot, count_told(), 20 + chance(50));
+    end_round(old, bot);
+}
+
+static void
+play(unsigned round)
+{
+    play_point(round % POINTS, round / POINTS);
+    if (round % 2)
+        play_any_moment();
+    if (round % 8 == 7)
+        play_stop();
+    if (round % 16 == 15)
+        check_store();
+}
+
+/* Those that take more luck than others, until they have been reached. */
+static void
+play_missed(void)
+{
+    for (unsigned tries = 0; tries < 5; tries++)
+        for (size_t i = 0; i < POINTS; i++)
+            if (!loop.seen[i])
+                play_point(i, 0);
 }
 
 static void
 last_words(int64_t began_ms)
 {
-    unsigned reached = 0;
-
-    for (size_t i = 0; i < POINTS; i++) {
-        reached += loop.seen[i] > 0;
-        if (!loop.seen[i] && loop.wanted >= 200)
+    for (size_t i = 0; i < POINTS; i++)
+        if (!loop.seen[i])
             broken("nobody came to %s:%s", points[i].name, points[i].action);
-    }
-    printf("%u kills in %lld s: %u at %u of %d points, %u bots, %u nurseries, %u workers and %u"
-           " commands at any moment; %u bots asked to stop; seed %llu\n",
-           kills(), (long long)(now_ms() - began_ms) / 1000, loop.by_point, reached, (int)POINTS,
+    printf("%u kills in %lld s: %u at %d points, %u bots, %u nurseries, %u workers and %u commands"
+           " at any moment; %u bots asked to stop, %u stopped past their leases; seed %llu\n",
+           kills(), (long long)(now_ms() - began_ms) / 1000, loop.by_point, (int)POINTS,
            loop.by_signal[0], loop.by_signal[1], loop.by_signal[2], loop.commands, loop.asked,
-           loop.seed);
+           loop.frozen, loop.seed);
 }
 
 /* ---- the whole ---- */
@@ -684,7 +752,7 @@ static void
 take_places(char **argv)
 {
     const char *clock = getenv("PIN_CLOCK");
-    char *slash;
+    char *slash, stopped[PATH_MAX];
     int fd;
 
     snprintf(loop.program, sizeof loop.program, "%s", argv[1]);
@@ -696,7 +764,8 @@ take_places(char **argv)
     slash = strrchr(loop.check, '/');
     snprintf(slash ? slash + 1 : loop.check, 32, "store-check");
     setenv("PIN_FAULT_TOLD", loop.told, 1);
-    if (!(loop.acks = fopen(argv[3], "a")))
+    snprintf(stopped, sizeof stopped, "%.4000s.stopped", argv[3]);
+    if (!(loop.acks = fopen(argv[3], "a")) || !(loop.stopped = fopen(stopped, "a")))
         broken("cannot write %s", argv[3]);
     fd = clock ? open(clock, O_RDWR | O_CLOEXEC) : -1;
     loop.clock_us = fd < 0 ? MAP_FAILED : mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -721,11 +790,9 @@ main(int argc, char **argv)
     loop.chance = loop.seed * 2 + 1;
     printf("seed %llu\n", loop.seed);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    for (unsigned round = 0; kills() < loop.wanted || round < 2 * POINTS; round++) {
-        play(round % POINTS, round / POINTS);
-        if (round % 16 == 15)
-            check_store();
-    }
+    for (unsigned round = 0; kills() < loop.wanted || round < POINTS; round++)
+        play(round);
+    play_missed();
     while ((p = living_bot()) != NULL)
         kill_bot(p), wait_for_end(p, END_MS, "a killed bot");
     wait_until_gone();
