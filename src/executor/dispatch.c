@@ -82,6 +82,14 @@ worker_for(struct pin_executor *x, const struct request *q)
     return pin__worker_fork(q->nursery);
 }
 
+static bool
+may_begin(const struct pin_executor *x)
+{
+    struct pin_mono now = pin__clock_mono();
+
+    return !pin__queue_has_lapsed(x, now) && !pin__queue_is_kept_out(x, now);
+}
+
 void
 pin__dispatch(struct pin_executor *x)
 {
@@ -90,7 +98,7 @@ pin__dispatch(struct pin_executor *x)
     while ((q = pin__request_with_work(x)) != NULL) {
         struct worker_process *w;
 
-        if (q->queued && pin__queue_has_lapsed(x, pin__clock_mono()))
+        if (q->queued && !may_begin(x))
             break;
         if (!(w = worker_for(x, q)))
             break;

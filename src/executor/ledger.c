@@ -308,6 +308,15 @@ settle(struct pin_executor *x, size_t applied)
 }
 
 static void
+kept_out(struct pin_executor *x, struct pin_mono now)
+{
+    x->ledger.blocked = true;
+    if (pin__queue_is_kept_out(x, now))
+        pin__workers_take_back(x);
+    again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+}
+
+static void
 write_all(struct pin_executor *x)
 {
     struct pin_mono now = pin__clock_mono();
@@ -321,9 +330,8 @@ write_all(struct pin_executor *x)
         st = pin__store_begin(x->ledger.store, &err);
 
     if (st != PIN_OK) {
-        x->ledger.blocked |= st == PIN_BUSY;
         if (st == PIN_BUSY)
-            again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+            kept_out(x, now);
         else
             failed(x, NULL, st, &err, false);
         return;
@@ -334,6 +342,7 @@ write_all(struct pin_executor *x)
         failed(x, bad, st, &err, false);
         return;
     }
+    pin__queue_before_commit(x);
     if ((st = pin__store_commit(x->ledger.store, &err)) != PIN_OK) {
         failed(x, NULL, st, &err, true);
         return;

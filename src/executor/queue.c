@@ -22,6 +22,7 @@ enum {
     AHEAD_SHORT = 640, /* runs claimed ahead for each slot when they are short */
     AHEAD_MIDDLE = 1,
     CALLED_FACTOR = 4, /* what calls may bring beyond that */
+    KEPT_OUT_MS = 25,  /* somebody else may have the lock for long: then work goes on */
     BEAT_MS = PIN_STORE_LEASE_MS / 3,
     BEAT_CALLED_MS = 1000, /* who was called looks for cancelled runs, but not more often */
     CLOCK_SET_MS = 1000,   /* a clock that goes back by more was set */
@@ -72,6 +73,8 @@ pin__executor_queue_look(struct pin_executor *x)
 
     if (u->wake_fd >= 0)
         (void)pin__wake_take(u->wake_fd);
+    if (!u->called)
+        u->called_at = now;
     u->look = u->called = u->open;
     u->looked = false;
     if (now.ns - u->beaten.ns > BEAT_CALLED_MS * INT64_C(1000000))
@@ -565,6 +568,15 @@ pin__queue_has_lapsed(const struct pin_executor *x, struct pin_mono now)
 }
 
 bool
+pin__queue_is_kept_out(const struct pin_executor *x, struct pin_mono now)
+{
+    const struct queue *u = &x->queue;
+
+    return u->called && x->ledger.blocked &&
+           now.ns - u->called_at.ns < KEPT_OUT_MS * INT64_C(1000000);
+}
+
+bool
 pin__queue_wants_write(const struct pin_executor *x, struct pin_mono now)
 {
     const struct queue *u = &x->queue;
@@ -822,8 +834,76 @@ is_behind_in_a_worker(const struct pin_executor *x, const struct queued *c)
     return false;
 }
 
+static bool
+is_same_tenant(const struct pin_claim *a, const struct pin_claim *b)
+{
+    return strcmp(a->tenant ? a->tenant : "", b->tenant ? b->tenant : "") == 0;
+}
+
+static bool
+has_own_in_workers(const struct pin_executor *x, const struct pin_claim *k)
+{
+    for (const struct worker_process *w = x->workers; w; w = w->next)
+        for (size_t i = 1; i < w->queued; i++) {
+            const struct queued *c = w->queue[i]->request->queued;
+
+            if (c && is_same_tenant(&c->claim, k))
+                return true;
+        }
+    return false;
+}
+
+/* With the commit a lock is free that workers wait for: then none shall go on before who comes. */
+void
+pin__queue_before_commit(struct pin_executor *x)
+{
+    const struct queue *u = &x->queue;
+
+    for (size_t i = 0; u->called && i < u->claimed; i++)
+        if (!has_own_in_workers(x, &u->claims[i])) {
+            pin__workers_take_back(x);
+            return;
+        }
+}
+
+struct ahead {      /* what has been claimed and not begun, of one queue and priority */
+    bool own;       /* there is something of the same tenant */
+    int64_t lowest; /* turn of the others; INT64_MAX: none */
+};
+
 static void
-take_claims(struct pin_executor *x)
+look_ahead(struct ahead *a, const struct queued *c, const struct queued *other)
+{
+    const struct pin_claim *k = &c->claim, *o = other ? &other->claim : NULL;
+
+    if (!o || other == c || o->priority != k->priority || strcmp(o->queue, k->queue) != 0)
+        return;
+    a->own |= is_same_tenant(o, k);
+    if (!other->in_front && o->turn < a->lowest)
+        a->lowest = o->turn;
+}
+
+/* Turns are those of the store, which knows what was claimed and not what has begun. Who was called
+ * for a tenant that has nothing ahead here puts its run before all that others have ahead; several
+ * such are among themselves in the order in which they came. */
+static void
+put_in_front(const struct pin_executor *x, struct queued *c)
+{
+    struct ahead a = { .lowest = INT64_MAX };
+
+    for (const struct request *q = x->ready[0].head; q && !a.own; q = q->next)
+        look_ahead(&a, c, q->queued);
+    for (const struct worker_process *w = x->workers; w; w = w->next)
+        for (size_t i = 1; i < w->queued && !a.own; i++)
+            look_ahead(&a, c, w->queue[i]->request->queued);
+    if (a.own || a.lowest > c->claim.turn)
+        return;
+    c->claim.turn = a.lowest - 1;
+    c->in_front = true;
+}
+
+static void
+take_claims(struct pin_executor *x, bool called)
 {
     struct queue *u = &x->queue;
     bool overtakes = false;
@@ -833,6 +913,8 @@ take_claims(struct pin_executor *x)
         struct request *q = pin__request_of_claim(x, c);
 
         c->request = q;
+        if (called)
+            put_in_front(x, c);
         if (!q->job || q->job->broken.message)
             cannot_run(c, q);
         else
@@ -857,10 +939,12 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
     if (u->swept && u->swept_all)
         u->sweep_at = pin__clock_after_ms(now, pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS));
     if (u->asked) {
+        bool called = u->called;
+
         u->look = u->claimed == u->asked;
         u->called = false;
         pin__fault("executor.claimed");
-        take_claims(x);
+        take_claims(x, called);
         u->looked = false; /* a look at what is left, when these are on their way */
     }
     if (u->swept && u->looked && !u->asked)

@@ -174,6 +174,7 @@ struct queued {
     struct queued *next, *previous; /* in executor->held */
     struct request *request;
     struct pin_claim claim; /* its texts live in the batch */
+    bool in_front; /* claim.turn is not the store's: it goes before what busy tenants have ahead */
     struct claim_batch *batch;
     bool begun;
     bool settling; /* its end is in the ledger */
@@ -284,6 +285,7 @@ struct queue {
     bool look;       /* there may be something ready */
     bool looked;     /* `peek` is of after the last change that we know of */
     bool called; /* somebody put something in: it may be a quiet tenant's, whose turn is first */
+    struct pin_mono called_at; /* undefined unless called */
     struct pin_peek peek;
     struct pin_mono look_at; /* a look at the latest then */
     struct pin_mono beat_at, beaten;
@@ -391,9 +393,12 @@ bool pin__queue_wants_turn(const struct pin_executor *x, struct pin_mono now);
 struct pin_mono pin__queue_next(const struct pin_executor *x);
 /* Our leases may be over: nothing of what is held begins before they have been renewed. */
 bool pin__queue_has_lapsed(const struct pin_executor *x, struct pin_mono now);
-/* Inside the ledger's transaction, then after its commit. */
+/* Workers keep us from writing, and with it from seeing what is first: they get nothing new. */
+bool pin__queue_is_kept_out(const struct pin_executor *x, struct pin_mono now);
+/* Inside the ledger's transaction, before its commit, and after it. */
 pin_status pin__queue_apply(struct pin_executor *x, struct pin_mono now, int64_t now_ms,
                             struct pin_err *err);
+void pin__queue_before_commit(struct pin_executor *x);
 void pin__queue_committed(struct pin_executor *x, struct pin_mono now);
 void pin__queue_rolled_back(struct pin_executor *x);
 /* A run of a queued request has ended; frees it. `signal` is not 0 when something from outside
