@@ -21,8 +21,8 @@ enum {
     LONG_AVERAGE_US = 100000,
     AHEAD_SHORT = 640, /* runs claimed ahead for each slot when they are short */
     AHEAD_MIDDLE = 1,
-    CALLED_FACTOR = 4, /* what calls may bring beyond that */
-    KEPT_OUT_MS = 25,  /* somebody else may have the lock for long: then work goes on */
+    AHEAD_CALLED = 4 * AHEAD_SHORT, /* with what calls bring beyond that */
+    KEPT_OUT_MS = 25, /* somebody else may have the lock for long: then work goes on */
     BEAT_MS = PIN_STORE_LEASE_MS / 3,
     BEAT_CALLED_MS = 1000, /* who was called looks for cancelled runs, but not more often */
     CLOCK_SET_MS = 1000,   /* a clock that goes back by more was set */
@@ -539,7 +539,7 @@ wanted(const struct pin_executor *x)
     waiting = count_waiting(x);
     if (waiting * 2 <= most)
         return most - waiting;
-    return u->called && waiting < most * CALLED_FACTOR ? x->slots : 0;
+    return u->called && waiting < x->slots * AHEAD_CALLED ? x->slots : 0;
 }
 
 /* Also when the wall clock, which leases are told in, was set or went on while we slept: what is

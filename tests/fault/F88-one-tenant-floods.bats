@@ -57,3 +57,14 @@ quiet_one() {
     done
     all_holds
 }
+
+@test "F88 runs that become longer when hundreds of them have been claimed ahead" {
+    flooded 'if(args[0] > 1000) await pause(20);' 3000
+    start_bot --workers 2
+    soon "select count(*) > 1050 from events"
+    for _ in 1 2 3; do
+        quiet_one
+        at_most "$(began_before_it made)" 4
+    done
+    all_holds
+}

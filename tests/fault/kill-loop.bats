@@ -122,4 +122,8 @@ work_everything_off() {
     faulty run-background-job canary
     same "$(rows "select count(*) from events where what = 'canary'")" 2
     all_holds
+
+    # I9: no socket, no file.
+    same "$(grep -c "pinstripe-wake-$(rows 'select lower(hex(identity)) from pinstripe_storeVersion')" /proc/net/unix)" 0
+    same "$(find "$TEST_FOLDER/project" -mindepth 1 -maxdepth 1 ! -name lib ! -name pinstripe.config.js ! -name 'development.db*')" ''
 }

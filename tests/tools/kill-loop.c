@@ -15,7 +15,7 @@
  * holds nothing (P10), and now and then, with store-check, what must hold in the store. What the
  * jobs wrote down is for the caller to compare (tests/fault/kill-loop.bats).
  *
- * PIN_TEST_KILLS: how many (200). PIN_TEST_SEED: of all chance, else from the clock. The wall clock
+ * PIN_TEST_KILLS: how many (300). PIN_TEST_SEED: of all chance, else from the clock. The wall clock
  * of all processes is $PIN_CLOCK, and goes on by more than a lease when nobody is left who holds
  * one. Ends with "N kills, ..."; exit code 1 when something did not hold.
  */
@@ -784,7 +784,7 @@ main(int argc, char **argv)
         return 2;
     }
     take_places(argv);
-    loop.wanted = (unsigned)number_in("PIN_TEST_KILLS", 200);
+    loop.wanted = (unsigned)number_in("PIN_TEST_KILLS", 300);
     loop.seed = number_in("PIN_TEST_SEED", (unsigned long long)time(NULL) * 1000 +
                                                (unsigned long long)getpid() % 1000);
     loop.chance = loop.seed * 2 + 1;
