@@ -30,8 +30,8 @@ quiet_one() {
     soon "select count(*) = 1 from events where text = 'quiet'"
 }
 
-# All of these write, and a database that is busy lets its writers in in no order: a worker may get in with a few of its runs
-# while that with the quiet one waits. Hundreds are what was claimed ahead.
+# The promise is one run for each worker, 2 here. With runs this short that all write it is not kept each time: mostly 0 to 2
+# begin, 15 have been seen, and why is not known for certain. 20 is a bound against what was: hundreds.
 @test "F88 a hundred thousand short runs, and one of another tenant that comes while they run" {
     flooded '' 100000
     start_bot --workers 2
