@@ -570,13 +570,17 @@ fan_out(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-    throughput();
-    latency();
-    starting();
-    quiet_tenant();
-    fan_out();
-    idling();
+    static const struct {
+        const char *name;
+        void (*measure)(void);
+    } parts[] = { { "throughput", throughput }, { "latency", latency },
+                  { "starting", starting },     { "tenants", quiet_tenant },
+                  { "fan-out", fan_out },       { "idle", idling } };
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (argc < 2 || strcmp(argv[1], parts[i].name) == 0)
+            parts[i].measure();
     return 0;
 }

@@ -414,8 +414,7 @@ set_pragmas(struct pin_session *s)
     }
 }
 
-#define OWN_WAL_PAGES "8000"  /* a page that is written again and again is moved once */
-#define OWN_CACHE_KB  "16384" /* pages; given back by pragma shrink_memory */
+#define OWN_CACHE_KB "8192" /* pages; given back by pragma shrink_memory */
 
 static pin_status
 configure(struct pin_session *s, bool own_only, struct pin_err *err)
@@ -428,9 +427,7 @@ configure(struct pin_session *s, bool own_only, struct pin_err *err)
     if ((code = set_pragmas(s)) != SQLITE_OK)
         return open_error(s, code, err);
     if (own_only)
-        sqlite3_exec(
-            db, "pragma cache_size=-" OWN_CACHE_KB "; pragma wal_autocheckpoint=" OWN_WAL_PAGES,
-            NULL, NULL, NULL);
+        sqlite3_exec(db, "pragma cache_size=-" OWN_CACHE_KB, NULL, NULL, NULL);
     sqlite3_progress_handler(db, INTERRUPT_STEPS, on_progress, s);
     sqlite3_set_authorizer(db, authorize, s);
     return PIN_OK;
