@@ -249,6 +249,8 @@ overlap_words(struct item *it, char *out, size_t size, struct pin_err *err)
         snprintf(out, size, "its run for a due time before this one has just been queued");
         return PIN_OK;
     }
+    if (!it->row->live)
+        return PIN_OK;
     st = pin__store_schedule_live(it->tick->bot->store, it->row->id, &live, err);
     if (st != PIN_OK)
         return st == PIN_EMPTY ? PIN_OK : st;

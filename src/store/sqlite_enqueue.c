@@ -196,16 +196,35 @@ find_occurrence(struct pin_store *s, const struct pin_enqueue *e, struct pin_enq
                     out, err);
 }
 
+/* Whoever writes it first makes the run; that it is there already is rare, and looked at only then.
+ */
 static pin_status
-add_occurrence(struct pin_store *s, const struct pin_enqueue *e, const struct pin_run_id *run,
-               int64_t now_ms, struct pin_err *err)
+add_occurrence(struct pin_store *s, const struct pin_enqueue *e, int64_t now_ms,
+               struct pin_enqueued *out, struct pin_err *err)
+{
+    int64_t changed = 0;
+    pin_status st = pin__sql_run(
+        s->session,
+        "insert into pinstripe_occurrences (schedule, dueAt, tenant, result, run, decidedAt)"
+        " values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+        VALUES(val_text(e->schedule), val_number(e->scheduled_for_ms),
+               val_text(e->tenant ? e->tenant : ""), val_number(PIN_OCCURRENCE_RAN),
+               val_id(&out->id), val_number(now_ms)),
+        &changed, err);
+
+    return st == PIN_OK && changed == 0 ? find_occurrence(s, e, out, err) : st;
+}
+
+/* It stands for the run that was there already for its key. */
+static pin_status
+point_occurrence(struct pin_store *s, const struct pin_enqueue *e, const struct pin_run_id *run,
+                 struct pin_err *err)
 {
     return pin__sql_run(s->session,
-                        "insert into pinstripe_occurrences (schedule, dueAt, tenant, result, run,"
-                        " decidedAt) values (?, ?, ?, ?, ?, ?)",
-                        VALUES(val_text(e->schedule), val_number(e->scheduled_for_ms),
-                               val_text(e->tenant ? e->tenant : ""), val_number(PIN_OCCURRENCE_RAN),
-                               val_id(run), val_number(now_ms)),
+                        "update pinstripe_occurrences set run = ? where schedule = ? and dueAt = ?"
+                        " and tenant = ?",
+                        VALUES(val_id(run), val_text(e->schedule), val_number(e->scheduled_for_ms),
+                               val_text(e->tenant ? e->tenant : "")),
                         NULL, err);
 }
 
@@ -267,12 +286,12 @@ check_once(struct pin_store *s, const struct pin_enqueue *e, int64_t now_ms,
 {
     pin_status st = PIN_OK;
 
-    if (e->schedule && ((st = find_occurrence(s, e, out, err)) != PIN_OK || out->existed))
+    if (e->schedule && ((st = add_occurrence(s, e, now_ms, out, err)) != PIN_OK || out->existed))
         return st;
     if (e->key || e->unique_for_ms > 0)
         st = check_keys(s, e, now_ms, out, err);
-    if (st == PIN_OK && e->schedule)
-        st = add_occurrence(s, e, &out->id, now_ms, err);
+    if (st == PIN_OK && out->existed && e->schedule)
+        st = point_occurrence(s, e, &out->id, err);
     return st;
 }
 

@@ -33,7 +33,8 @@ pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SI
 
 #define COLUMNS                                                                                    \
     "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant,"    \
-    " pausedAt, createdAt"
+    " pausedAt, createdAt, exists (select 1 from pinstripe_runs where schedule ="                      \
+    " pinstripe_schedules.id)"
 
 static const char *
 keep(struct pin_arena *arena, const struct pin_value *v, bool *failed)
@@ -63,6 +64,7 @@ read_row(struct pin_arena *arena, const struct pin_value *row, struct pin_schedu
     out->by_tenant = row_number(&row[10]) != 0;
     out->paused_ms = row_number(&row[11]);
     out->created_ms = row_number(&row[12]);
+    out->live = row_number(&row[13]) != 0;
     return !failed;
 }
 

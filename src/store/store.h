@@ -315,6 +315,7 @@ struct pin_schedule_row {
     bool paused;        /* ignored by reconcile */
     int64_t paused_ms;  /* since when; 0: it is not */
     int64_t created_ms; /* since when the store knows it; ignored by reconcile */
+    bool live;          /* a run of it has not ended; ignored by reconcile */
 };
 
 #define PIN_SCHEDULE_ID_SIZE 320
