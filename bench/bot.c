@@ -575,9 +575,8 @@ main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*measure)(void);
-    } parts[] = { { "throughput", throughput }, { "latency", latency },
-                  { "starting", starting },     { "tenants", quiet_tenant },
-                  { "fan-out", fan_out },       { "idle", idling } };
+    } parts[] = { { "throughput", throughput }, { "latency", latency }, { "starting", starting },
+                  { "tenants", quiet_tenant },  { "fan-out", fan_out }, { "idle", idling } };
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (argc < 2 || strcmp(argv[1], parts[i].name) == 0)

@@ -44,7 +44,16 @@ is_short(const struct request *q)
     return pace->runs >= RUNS_BEFORE_AVERAGE && pace->average_us < SHORT_RUN_US;
 }
 
-/* A worker that has a short run in hand may have the next ones waiting in its socket already. */
+static bool
+is_behind_a_later_one(const struct worker_process *w, const struct request *q)
+{
+    const struct queued *last = w->queue[w->queued - 1]->request->queued;
+
+    return last && q->queued && pin__turn_compare(&q->queued->turn, &last->turn) < 0;
+}
+
+/* A worker that has a short run in hand may have the next ones waiting in its socket already. Who
+ * goes before what is in hand there waits for whichever is free first: it may last. */
 static struct worker_process *
 worker_to_queue_at(struct pin_executor *x, const struct request *q)
 {
@@ -61,7 +70,7 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q)
         if (!best || w->queued < best->queued)
             best = w;
     }
-    return best;
+    return best && is_behind_a_later_one(best, q) ? NULL : best;
 }
 
 static struct worker_process *

@@ -1,8 +1,8 @@
 /* queue.c - runs that the store has: claimed, kept alive, ended.
  *
  * What is claimed is held here until its end is written. A few are claimed ahead, more when runs
- * are short, so that workers never wait for a commit; they are begun in the store's order, also
- * when something with an earlier turn is claimed later, so that a quiet tenant never waits for what
+ * are short, so that workers never wait for a commit; they begin in the order of their turns
+ * (turns.c), also when who comes first is claimed last, so that a quiet tenant never waits for what
  * a busy one has ahead. Every write of an attempt goes through the ledger.
  */
 #include "executor/run.h"
@@ -137,16 +137,6 @@ pin__executor_queue_counts(const struct pin_executor *x)
 
 /* ---- what is held ---- */
 
-int
-pin__queue_compare(const struct queued *a, const struct queued *b)
-{
-    if (a->claim.priority != b->claim.priority)
-        return a->claim.priority > b->claim.priority ? -1 : 1;
-    if (strcmp(a->claim.queue, b->claim.queue) != 0 || a->claim.turn == b->claim.turn)
-        return 0;
-    return a->claim.turn < b->claim.turn ? -1 : 1;
-}
-
 static void
 batch_leave(struct claim_batch *b)
 {
@@ -164,6 +154,7 @@ hold(struct pin_executor *x, const struct pin_claim *claim, struct claim_batch *
     if (!c)
         pin__bug("out of memory for a claimed run");
     c->claim = *claim;
+    c->turn = pin__turn_take(&x->queue.turns, claim->priority, claim->queue, claim->tenant);
     c->batch = batch;
     batch->users++;
     pin__outcome_init(&c->outcome);
@@ -185,6 +176,7 @@ pin__queue_drop(struct queued *c)
     if (c->next)
         c->next->previous = c->previous;
     u->held_count--;
+    pin__turn_leave(&u->turns, &c->turn);
     u->running -= c->begun && !c->settling;
     u->settling -= c->settling;
     batch_leave(c->batch);
@@ -425,6 +417,7 @@ pin__queue_begins(struct run *run)
     if (c->begun)
         return;
     c->begun = true;
+    pin__turn_began(&c->turn);
     run->request->executor->queue.running++;
     c->started_ms = pin__clock_wall().ms;
     if (sink && sink->started) {
@@ -823,34 +816,20 @@ cannot_run(struct queued *c, const struct request *q)
     pin__queue_settle(c, QUEUED_FINISH);
 }
 
-static bool
-is_behind_in_a_worker(const struct pin_executor *x, const struct queued *c)
+/* The one that would begin last of those that wait in workers; NULL when none do. */
+static const struct turn *
+last_in_workers(const struct pin_executor *x)
 {
-    for (const struct worker_process *w = x->workers; w; w = w->next)
-        for (size_t i = 1; i < w->queued; i++)
-            if (w->queue[i]->request->queued &&
-                pin__queue_compare(c, w->queue[i]->request->queued) < 0)
-                return true;
-    return false;
-}
+    const struct turn *last = NULL;
 
-static bool
-is_same_tenant(const struct pin_claim *a, const struct pin_claim *b)
-{
-    return strcmp(a->tenant ? a->tenant : "", b->tenant ? b->tenant : "") == 0;
-}
-
-static bool
-has_own_in_workers(const struct pin_executor *x, const struct pin_claim *k)
-{
     for (const struct worker_process *w = x->workers; w; w = w->next)
         for (size_t i = 1; i < w->queued; i++) {
             const struct queued *c = w->queue[i]->request->queued;
 
-            if (c && is_same_tenant(&c->claim, k))
-                return true;
+            if (c && (!last || pin__turn_compare(last, &c->turn) < 0))
+                last = &c->turn;
         }
-    return false;
+    return last;
 }
 
 /* With the commit a lock is free that workers wait for: then none shall go on before who comes. */
@@ -858,54 +837,24 @@ void
 pin__queue_before_commit(struct pin_executor *x)
 {
     const struct queue *u = &x->queue;
+    const struct turn *last = u->claimed ? last_in_workers(x) : NULL;
 
-    for (size_t i = 0; u->called && i < u->claimed; i++)
-        if (!has_own_in_workers(x, &u->claims[i])) {
+    for (size_t i = 0; last && i < u->claimed; i++) {
+        const struct pin_claim *k = &u->claims[i];
+        struct turn turn = pin__turn_next(&u->turns, k->priority, k->queue, k->tenant);
+
+        if (pin__turn_compare(&turn, last) < 0) {
             pin__workers_take_back(x);
             return;
         }
-}
-
-struct ahead {      /* what has been claimed and not begun, of one queue and priority */
-    bool own;       /* there is something of the same tenant */
-    int64_t lowest; /* turn of the others; INT64_MAX: none */
-};
-
-static void
-look_ahead(struct ahead *a, const struct queued *c, const struct queued *other)
-{
-    const struct pin_claim *k = &c->claim, *o = other ? &other->claim : NULL;
-
-    if (!o || other == c || o->priority != k->priority || strcmp(o->queue, k->queue) != 0)
-        return;
-    a->own |= is_same_tenant(o, k);
-    if (!other->in_front && o->turn < a->lowest)
-        a->lowest = o->turn;
-}
-
-/* Turns are those of the store, which knows what was claimed and not what has begun. Who was called
- * for a tenant that has nothing ahead here puts its run before all that others have ahead; several
- * such are among themselves in the order in which they came. */
-static void
-put_in_front(const struct pin_executor *x, struct queued *c)
-{
-    struct ahead a = { .lowest = INT64_MAX };
-
-    for (const struct request *q = x->ready[0].head; q && !a.own; q = q->next)
-        look_ahead(&a, c, q->queued);
-    for (const struct worker_process *w = x->workers; w; w = w->next)
-        for (size_t i = 1; i < w->queued && !a.own; i++)
-            look_ahead(&a, c, w->queue[i]->request->queued);
-    if (a.own || a.lowest > c->claim.turn)
-        return;
-    c->claim.turn = a.lowest - 1;
-    c->in_front = true;
+    }
 }
 
 static void
-take_claims(struct pin_executor *x, bool called)
+take_claims(struct pin_executor *x)
 {
     struct queue *u = &x->queue;
+    const struct turn *last = last_in_workers(x);
     bool overtakes = false;
 
     for (size_t i = 0; i < u->claimed; i++) {
@@ -913,13 +862,11 @@ take_claims(struct pin_executor *x, bool called)
         struct request *q = pin__request_of_claim(x, c);
 
         c->request = q;
-        if (called)
-            put_in_front(x, c);
         if (!q->job || q->job->broken.message)
             cannot_run(c, q);
         else
             pin__request_relist(q);
-        overtakes = overtakes || is_behind_in_a_worker(x, c);
+        overtakes = overtakes || (last && pin__turn_compare(&c->turn, last) < 0);
     }
     if (overtakes)
         pin__workers_take_back(x);
@@ -939,12 +886,10 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
     if (u->swept && u->swept_all)
         u->sweep_at = pin__clock_after_ms(now, pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS));
     if (u->asked) {
-        bool called = u->called;
-
         u->look = u->claimed == u->asked;
         u->called = false;
         pin__fault("executor.claimed");
-        take_claims(x, called);
+        take_claims(x);
         u->looked = false; /* a look at what is left, when these are on their way */
     }
     if (u->swept && u->looked && !u->asked)

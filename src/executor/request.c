@@ -47,14 +47,24 @@ list_append(struct request_list *list, struct request *q)
     list->tail = q;
 }
 
-/* What was claimed keeps the store's order, whenever it comes. */
+static bool
+comes_first(const struct request *a, const struct request *b)
+{
+    return a->queued && b->queued && pin__turn_compare(&a->queued->turn, &b->queued->turn) < 0;
+}
+
+/* What was claimed begins in the order of turns. Most belong at one end: both are looked at. */
 static void
 list_insert(struct request_list *list, struct request *q)
 {
-    struct request *after = list->tail;
+    struct request *after = list->tail, *before = list->head;
 
-    while (after && after->queued && pin__queue_compare(q->queued, after->queued) < 0)
+    while (after && comes_first(q, after) && !comes_first(q, before)) {
         after = after->previous;
+        before = before->next;
+    }
+    if (after && comes_first(q, after))
+        after = before->previous;
     q->list = list;
     q->previous = after;
     q->next = after ? after->next : list->head;

@@ -9,6 +9,7 @@
  *   ledger.c    what is to be written into the store: one commit a turn
  *   record.c    runs that were called, written down when they have ended
  *   queue.c     runs that the store has: claim, beat, the end of an attempt
+ *   turns.c     in which order they begin
  *   fan_out.c   parents: a child for each tenant, page by page
  *   enqueue.c   calls of runs that put others into the queue
  *
@@ -21,6 +22,7 @@
 #include "executor/channel.h"
 #include "executor/claims.h"
 #include "executor/executor.h"
+#include "executor/turns.h"
 
 enum { WORKER_QUEUE_MAX = 256 };
 
@@ -174,7 +176,7 @@ struct queued {
     struct queued *next, *previous; /* in executor->held */
     struct request *request;
     struct pin_claim claim; /* its texts live in the batch */
-    bool in_front; /* claim.turn is not the store's: it goes before what busy tenants have ahead */
+    struct turn turn;       /* from when it is held until its end is in the ledger */
     struct claim_batch *batch;
     bool begun;
     bool settling; /* its end is in the ledger */
@@ -278,6 +280,7 @@ struct queue {
     bool paused;   /* but not now */
     bool stopping; /* what has not begun goes back */
     struct pin_queue_options options;
+    struct turns turns;
     struct queued *held;
     size_t held_count;
     size_t running;  /* of them: begun, and not ended yet */
@@ -411,8 +414,6 @@ void pin__queue_give_back_unbegun(struct pin_executor *x);
 void pin__queue_settle(struct queued *c, enum queued_end end);
 void pin__queue_drop(struct queued *c); /* frees it and its request */
 void pin__queue_close(struct pin_executor *x);
-/* Which of two claimed runs is first: below 0, a. */
-int pin__queue_compare(const struct queued *a, const struct queued *b);
 void pin__queue_dirty(struct run *run);
 void pin__queue_clean(struct run *run);
 pin_status pin__queue_write_dirty(struct pin_executor *x, int64_t now_ms, struct pin_err *err);

@@ -183,7 +183,6 @@ read_candidate(struct claiming *c, const struct pin_value *row, struct candidate
     claim->key = copy_text(c->arena, &row[16], &failed);
     claim->trigger = (enum pin_trigger)row_number(&row[17]);
     claim->cursor = copy_text(c->arena, &row[18], &failed);
-    claim->turn = out->turn;
     out->gate = copy_text(c->arena, &row[20], &failed);
     claim->tenant_zone = copy_text(c->arena, &row[22], &failed);
     claim->hold.gated = out->gate != NULL;

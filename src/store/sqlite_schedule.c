@@ -33,7 +33,7 @@ pin__schedule_id(const struct pin_schedule_row *row, char out[PIN_SCHEDULE_ID_SI
 
 #define COLUMNS                                                                                    \
     "id, job, cron, timeZone, args, missed, overlap, nextDueAt, evaluatedAt, paused, byTenant,"    \
-    " pausedAt, createdAt, exists (select 1 from pinstripe_runs where schedule ="                      \
+    " pausedAt, createdAt, exists (select 1 from pinstripe_runs where schedule ="                  \
     " pinstripe_schedules.id)"
 
 static const char *

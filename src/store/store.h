@@ -150,7 +150,6 @@ struct pin_claim {
     const char *key; /* NULL: none */
     enum pin_trigger trigger;
     const char *tenant_zone; /* PARENT, as in pin_enqueue */
-    int64_t turn;            /* within its queue and priority the lower goes first */
     const char *cursor;      /* PARENT: where making children goes on; NULL: at the start */
     const char *worker;      /* the request's */
 };
