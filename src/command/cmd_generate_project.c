@@ -5,9 +5,10 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#include "command/scaffold.h"
+#include "command/project_types.h"
 
 static const char config[] = "\n"
+                             "/** @type {import('pinstripe').Config} */\n"
                              "export default {\n"
                              "    // Each environment (PINSTRIPE_ENV, else NODE_ENV, else "
                              "development) has a database of its own,\n"
@@ -59,6 +60,19 @@ write_file(struct scaffold *s, const char *path, const char *text, struct pin_er
 }
 
 static pin_status
+write_job(struct scaffold *s, struct pin_err *err)
+{
+    struct pin_buf content = PIN_BUF_INIT(SCAFFOLD_FILE_MAX);
+    pin_status st;
+
+    pin__buf_adds(&content, first_job);
+    pin__types_annotate(&content, s->root, "BackgroundJob");
+    st = pin__scaffold_file(s, "lib/background_jobs/hello_world.js", &content, err);
+    pin__buf_fini(&content);
+    return st;
+}
+
+static pin_status
 write_project(struct scaffold *s, const char *name, struct pin_err *err)
 {
     char package[sizeof package_format + PIN_JOB_NAME_SIZE];
@@ -69,8 +83,9 @@ write_project(struct scaffold *s, const char *name, struct pin_err *err)
         st = pin__scaffold_folder(s, folders[i], err);
     if (st != PIN_OK || (st = write_file(s, "package.json", package, err)) != PIN_OK ||
         (st = write_file(s, ".gitignore", gitignore, err)) != PIN_OK ||
-        (st = write_file(s, "lib/background_jobs/hello_world.js", first_job, err)) != PIN_OK)
+        (st = pin__types_create(s, err)) != PIN_OK || (st = write_job(s, err)) != PIN_OK)
         return st;
+    pin__types_refresh(s->cli, s->root, NULL);
     return write_file(s, "pinstripe.config.js", config, err); /* last: from now on it is one */
 }
 
