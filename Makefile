@@ -98,6 +98,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/pinstripe
 	install -m 755 $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)/bin/pinstripe
 	install -m 644 LICENSE README.md ARCHITECTURE.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/pinstripe
+	tools/install-help $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)
 
 $(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
