@@ -19,7 +19,8 @@ enum pin_task_kind {
     PIN_TASK_ZONES,   /* the time zones that tenants name; value: {"zones":["Europe/Paris", ""]},
                          "" when some name none */
     PIN_TASK_MIGRATE, /* apply the project's migrations; value:
-                         {"applied":["1700000001_create_core", ...]} */
+                         {"applied":["1700000001_create_core", ...],
+                          "types":"the text of types/database.d.ts"} */
     PIN_TASK_KIND_COUNT
 };
 
