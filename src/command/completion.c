@@ -31,7 +31,7 @@ pin__completion_of(const struct command *c, const char *option)
 {
     for (size_t i = 0; option && i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].option, option) == 0 &&
-            (!table[i].command || strcmp(table[i].command, c->name) == 0))
+            (!table[i].command || (c && strcmp(table[i].command, c->name) == 0)))
             return table[i].completion;
     return (struct completion){ .kind = COMPLETES_NOTHING };
 }

@@ -23,7 +23,8 @@ struct completion {
     const char *words; /* parted by spaces; NULL unless COMPLETES_WORDS */
 };
 
-/* Of an option of a command, by its long name; of a word: the option that it stands for. */
+/* Of an option of a command, by its long name; of a word: the option that it stands for.
+ * Without a command: of an option that every command takes. */
 struct completion pin__completion_of(const struct command *command, const char *option);
 
 /* The scripts, to cli->out. */

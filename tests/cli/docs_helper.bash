@@ -38,6 +38,7 @@ check_broken() {
     local count=$1 n
     run_separately pinstripe list-background-jobs
     for ((n = 1; n <= count; n++)); do
+        # shellcheck disable=SC2154  # set by bats
         [[ $output == *"  * broken-$n"$'\n'"      broken: lib/background_jobs/broken_$n.js:"*([0-9])": $(cat "broken_$n.txt")"$'\n'* ]] ||
             { printf 'broken-%s is not: %s\n%s\n' "$n" "$(cat "broken_$n.txt")" "$output"; return 1; }
     done

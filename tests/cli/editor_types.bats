@@ -88,11 +88,12 @@ make_project() {
     expect_output ""
     grep -q "interface BuiltinServices" types/pinstripe.d.ts
     grep -q "interface Columns_users" types/database.d.ts
-    ! grep -q billingTaxRate types/project.d.ts
+    run ! grep -q billingTaxRate types/project.d.ts
     rm -r types
     pinstripe migrate-database
     pinstripe generate-background-job y
-    [ ! -e types ] && ! grep -q @type lib/background_jobs/y.js
+    [ ! -e types ]
+    run ! grep -q @type lib/background_jobs/y.js
 }
 
 @test "a second generate-project adds what is missing and skips no declarations" {
@@ -185,11 +186,11 @@ JS
 /** @type {import('pinstripe').BackgroundJob} */
 export default {
     meta(){
-        this.shedule('* * * * *');
+        this.scheduled('* * * * *');
         this.schedule({ cron: '* * * * *', missed: 'sometimes' });
     },
     async run(){
-        this.databse;
+        this.dataBase;
         this.database.userz;
         this.database.users.where({ agee: 3 });
         (await this.database.users.first())?.posst;
@@ -205,13 +206,13 @@ JS
 export default {
     meta(){
         this.hasMuch('users');
-        this.beforeInsert(function(){ this.titel; });
+        this.beforeInsert(function(){ this.caption; });
     }
 };
 JS
     run check_types
     local line
-    for line in bad.js:4:shedule bad.js:5:sometimes bad.js:8:databse bad.js:9:userz bad.js:10: bad.js:12:toFixedd bad.js:13:string bad.js:14: \
+    for line in bad.js:4:scheduled bad.js:5:sometimes bad.js:8:dataBase bad.js:9:userz bad.js:10: bad.js:12:toFixedd bad.js:13:string bad.js:14: \
         bad.js:15:fetch post.js:4:hasMuch; do
         grep -q "${line%%:*}($(cut -d: -f2 <<<"$line")): error.*${line##*:}" <<<"$output" || { echo "no $line in: $output"; return 1; }
     done
