@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/project_types.h"
 
@@ -59,12 +60,24 @@ write_file(struct scaffold *s, const char *path, const char *text, struct pin_er
     return st;
 }
 
+/* A project that is there already gets what is missing, but no job that nobody asked for. */
+static bool
+is_project(const char *root)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/pinstripe.config.js", root);
+
+    return n > 0 && n < PATH_MAX && access(path, F_OK) == 0;
+}
+
 static pin_status
 write_job(struct scaffold *s, struct pin_err *err)
 {
     struct pin_buf content = PIN_BUF_INIT(SCAFFOLD_FILE_MAX);
     pin_status st;
 
+    if (is_project(s->root))
+        return PIN_OK;
     pin__buf_adds(&content, first_job);
     pin__types_annotate(&content, s->root, "BackgroundJob");
     st = pin__scaffold_file(s, "lib/background_jobs/hello_world.js", &content, err);
@@ -128,17 +141,20 @@ generate_project_exec(struct cli *cli, const struct args *a)
     struct scaffold_name name;
     char root[PATH_MAX];
     struct scaffold s = { .cli = cli, .root = root };
+    bool is_new;
 
     if (!typed)
         typed = "";
-    if (package_name(typed, &name, &err) != PIN_OK ||
-        open_folder(cli, typed, root, &err) != PIN_OK ||
-        write_project(&s, name.dashed.text, &err) != PIN_OK)
+    if (package_name(typed, &name, &err) != PIN_OK || open_folder(cli, typed, root, &err) != PIN_OK)
         return pin__cli_fail(cli, &err);
-    pin__cli_say(cli,
-                 "\nNow run its first background job:\n\n  cd %s\n"
-                 "  pinstripe run-background-job hello-world\n",
-                 typed);
+    is_new = !is_project(root);
+    if (write_project(&s, name.dashed.text, &err) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    if (is_new)
+        pin__cli_say(cli,
+                     "\nNow run its first background job:\n\n  cd %s\n"
+                     "  pinstripe run-background-job hello-world\n",
+                     typed);
     return pin__scaffold_end(&s);
 }
 
@@ -151,7 +167,7 @@ const struct command pin__cmd_generate_project = {
     .name = "generate-project",
     .args = "NAME",
     .brief = "create a new project in a folder of that name",
-    .details = "Files that are there already are left as they are.",
+    .details = "Files that are there already are left as they are: a project gets what it lacks.",
     .opts = opts,
     .first_word = "name",
     .needs = NEEDS_NOTHING,
