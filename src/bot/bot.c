@@ -478,7 +478,7 @@ pin__bot_stop(struct pin_bot *b)
     if (!b)
         return;
     pin__executor_queue_stop(b->executor);
-    pin__executor_attach(b->executor, NULL);
+    pin__executor_detach(b->executor, &b->service);
     s = b->ticking ? pin__executor_store(b->executor, NULL) : NULL;
     if (s)
         (void)!pin__store_bot_leave(s, pin__executor_name(b->executor), NULL);

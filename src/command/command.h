@@ -51,6 +51,7 @@ extern const struct command pin__cmd_reset_database;
 extern const struct command pin__cmd_retry_run;
 extern const struct command pin__cmd_show_run;
 extern const struct command pin__cmd_start_bot;
+extern const struct command pin__cmd_start_server;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */
 const struct command *pin__command_find(const struct cli *cli, const char *name);

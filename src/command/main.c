@@ -33,6 +33,7 @@ static const struct command *const commands[] = {
     &pin__cmd_run_background_job,
     &pin__cmd_show_run,
     &pin__cmd_start_bot,
+    &pin__cmd_start_server,
     NULL,
 };
 
