@@ -6,7 +6,6 @@
  * all of it, anything else is JSON.
  */
 import { config } from 'pinstripe:config';
-import { paramsFromJson } from 'pinstripe:context';
 import { metaMethods } from 'pinstripe:registry';
 import { views } from 'pinstripe:registries';
 import { ServiceConsumer } from 'pinstripe:service';
@@ -27,19 +26,18 @@ Object.assign(View, metaMethods);
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
+const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_TYPE]] });
 const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
-/* args[0]: { method, target, scheme, headers, body, trusted }. Gives { head, body } for C. */
+/* args[0]: { method, path, query, headers, body, trusted }. Gives { head, body } for C. Most
+ * requests ask for little: what costs is made when it is looked at. */
 export async function renderView({ args: [request] }, root){
-    const { headers } = request;
-    const host = (request.trusted && headers['x-forwarded-host']) || headers.host || '127.0.0.1';
-    const url = new URL(`${request.scheme}://${host}${request.target}`);
-    const found = findView(url.pathname);
+    const found = findView(request.path);
     if(!found) return NOT_FOUND;
     const { Class } = viewOf(found.entry);
-    const params = readParams(request, url, found.params);
+    const params = readParams(request, found.params);
     if(!params) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
-    root.params = enterParams(params, request, host);
+    root.params = sayOwn(params, request);
     if(config.multiTenant && Class.prototype.multiTenant !== false && !await enterTenant(root)){
         return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
     }
@@ -61,7 +59,7 @@ function findView(path){
     const segments = segmentsOf(path);
     if(!segments) return undefined;
     const entry = views.get(`/${segments.join('/')}`);
-    if(entry) return segments.some(segment => segment.startsWith('[')) ? undefined : { entry, params: {} };
+    if(entry && !entry.name.includes('[')) return { entry };
     let best;
     for(const entry of views.sorted){
         const match = entry.name.includes('[') && matchPattern(entry.name.split('/').slice(1), segments);
@@ -102,10 +100,10 @@ function set(params, name, value){
 }
 
 /* Query, then the body, then what the address says; nothing when the body cannot be read. */
-function readParams({ headers, body }, url, fromPath){
+function readParams({ query, headers, body }, fromPath){
     const params = {};
-    for(const [name, value] of url.searchParams) set(params, name, value);
-    const type = `${headers['content-type'] ?? ''}`.split(';')[0].trim().toLowerCase();
+    if(query) for(const [name, value] of new URLSearchParams(query.slice(1))) set(params, name, value);
+    const type = body && `${headers['content-type'] ?? ''}`.split(';')[0].trim().toLowerCase();
     if(body && type == 'application/x-www-form-urlencoded'){
         for(const [name, value] of new URLSearchParams(body)) set(params, name, value);
     } else if(body && (type == JSON_TYPE || type.endsWith('+json'))){
@@ -118,15 +116,33 @@ function readParams({ headers, body }, url, fromPath){
             return undefined;
         }
     }
-    for(const name of Object.keys(fromPath)) set(params, name, fromPath[name]);
+    if(fromPath) for(const name of Object.keys(fromPath)) set(params, name, fromPath[name]);
     return params;
 }
 
-/* What pinstripe itself says of the request cannot be said by who sends it. */
-function enterParams(params, { method, target, scheme, headers, body, trusted }, host){
-    const tenant = trusted ? headers['x-tenant-id'] : undefined;
-    return paramsFromJson({ ...params, _body: body ?? '', _method: method, _url: `${scheme}://${host}${target}`,
-        _headers: { ...headers, host } }, tenant, config.multiTenant);
+/* What pinstripe itself says of the request cannot be said by who sends it, nor the tenant: only a
+ * proxy that the project trusts may forward what it was asked. */
+function sayOwn(params, { method, path, query, headers, body, trusted }){
+    headers.host = (trusted && headers['x-forwarded-host']) || headers.host || '127.0.0.1';
+    if(config.multiTenant && !trusted) delete headers['x-tenant-id'];
+    params._method = method;
+    params._headers = headers;
+    params._body = body ?? '';
+    const scheme = trusted && headers['x-forwarded-proto'] == 'https' ? 'https' : 'http';
+    defineUrl(params, `${scheme}://${headers.host}${path}${query}`);
+    return params;
+}
+
+/* Made at first use. */
+function defineUrl(params, text){
+    Object.defineProperty(params, '_url', { configurable: true, enumerable: true,
+        get(){
+            const value = new URL(text);
+            set(params, '_url', value);
+            return value;
+        },
+        set(value){ set(params, '_url', value); },
+    });
 }
 
 /* False when none is chosen: no request sees the rows of all tenants. */
@@ -146,7 +162,12 @@ function answer(status, headers, body){
 function answerOf(value){
     if(value === undefined) return NOT_FOUND;
     if(isFull(value)) return fullAnswer(...value);
+    if(isData(value)) return { head: JSON_HEAD, body: JSON.stringify(value) ?? 'null' };
     return answer(200, ...contentOf(value, new Map()));
+}
+
+function isData(value){
+    return typeof value != 'string' && !(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value);
 }
 
 /* [status], [status, headers], [status, headers, body]; a list of data begins otherwise. */

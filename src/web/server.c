@@ -395,10 +395,14 @@ add_headers(struct pin_buf *b, const struct pin_http_exchange *e)
 static void
 describe(const struct pin_server *s, const struct pin_http_exchange *e, struct pin_buf *b)
 {
+    size_t path = strcspn(e->target, "?");
+
     pin__buf_adds(b, "{\"method\":");
     pin__buf_add_json_string(b, e->method, strlen(e->method));
-    pin__buf_adds(b, ",\"scheme\":\"http\",\"target\":");
-    pin__buf_add_json_string(b, e->target, strlen(e->target));
+    pin__buf_adds(b, ",\"path\":");
+    pin__buf_add_json_string(b, e->target, path);
+    pin__buf_adds(b, ",\"query\":");
+    pin__buf_add_json_string(b, e->target + path, strlen(e->target + path));
     pin__buf_addf(b, ",\"trusted\":%s", is_trusted(s, e->peer) ? "true" : "false");
     add_headers(b, e);
     if (e->body.size) {
