@@ -139,7 +139,8 @@ fill(struct enqueue_entry *q, struct run *caller, const struct pin_message *call
                                      .options = &options,
                                      .tenant_id = copy_text(&q->arena, call->tenant_id),
                                      .params = copy_bytes(&q->arena, call->params),
-                                     .trigger = PIN_TRIGGER_JOB,
+                                     .trigger = caller->kind == PIN_TASK_VIEW ? PIN_TRIGGER_VIEW
+                                                                              : PIN_TRIGGER_JOB,
                                      .now_ms = pin__clock_wall().ms };
     pin_status st;
 

@@ -312,8 +312,8 @@ void
 pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context)
 {
     x->stays = true;
-    while (!(x->stopping && is_quiet(x)) && !(done && done(context)))
-        step(x);
+    while (!(done && done(context)) && !(x->stopping && is_quiet(x)))
+        step(x); /* `done` may have asked for the stop */
     x->stays = false;
 }
 

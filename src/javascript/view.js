@@ -17,7 +17,8 @@ export class View extends ServiceConsumer {
 
     /* The View whose instance `this` is called with; a view without render() cannot answer. */
     static completeClass(Class){
-        if(Class.prototype.render === View.prototype.render) throw new Error('A view needs a function render().');
+        const { render } = Class.prototype;
+        if(typeof render != 'function' || render === View.prototype.render) throw new Error('A view needs a function render().');
     }
 }
 

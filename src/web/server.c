@@ -38,6 +38,7 @@ struct pin_server {
     size_t listen_count;
     struct pending *pending, *last; /* the oldest first */
     struct pin_mono check_at;
+    int64_t flush_ms; /* when what waits in the log is written; 0: nothing does */
     bool open_to_others; /* not only this machine can reach it */
     bool draining;
 };
@@ -492,8 +493,12 @@ due(void *context, int64_t now_ms)
     int64_t due_ms = pin__http_due_ms(s->http, now_ms);
     int64_t check_ms = s->pending ? now_ms + pin__clock_until_ms(s->check_at) : INT64_MAX;
 
-    if (s->options.log->lines_waiting && check_ms > now_ms + CHECK_MS)
-        check_ms = now_ms + CHECK_MS;
+    if (s->options.log->lines_waiting) {
+        if (!s->flush_ms || s->flush_ms > now_ms + CHECK_MS)
+            s->flush_ms = now_ms + CHECK_MS;
+        if (s->flush_ms < check_ms)
+            check_ms = s->flush_ms;
+    }
     return due_ms < check_ms ? due_ms : check_ms;
 }
 
@@ -510,11 +515,12 @@ turn(void *context, int64_t now_ms)
 {
     struct pin_server *s = context;
 
-    (void)now_ms;
     pin__http_turn(s->http);
     check_all(s);
-    if (!s->pending)
+    if (s->flush_ms && s->flush_ms <= now_ms) {
         pin__log_flush(s->options.log);
+        s->flush_ms = 0;
+    }
 }
 
 /* ---- start and stop ---- */
