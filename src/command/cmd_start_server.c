@@ -1,4 +1,5 @@
 /* cmd_start_server.c - answer requests by views, with the bot beside, until told to stop. */
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/quote.h"
@@ -82,6 +83,19 @@ say_started(struct serve *s)
                  address, c->view_count, d->bot ? ", with the bot beside" : "");
 }
 
+/* A connection is a descriptor; many systems begin with too few. */
+static void
+allow_descriptors(void)
+{
+    enum { WANTED = PIN_HTTP_CONNECTIONS_MAX + 1024 };
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= WANTED)
+        return;
+    limit.rlim_cur = limit.rlim_max < WANTED ? limit.rlim_max : WANTED;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static enum pin_exit
 serve(struct serve *s, const struct args *a)
 {
@@ -97,6 +111,7 @@ serve(struct serve *s, const struct args *a)
                                               strcmp(d->cli->environment, "development") == 0 };
     struct pin_err err = PIN_ERR_INIT;
 
+    allow_descriptors();
     if (pin__server_start(&s->server, d->executor, &options, &err) != PIN_OK ||
         (!pin__args_flag(a, "without-bot") &&
          pin__bot_start(&d->bot, d->executor, &bot, &err) != PIN_OK))

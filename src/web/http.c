@@ -17,10 +17,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+#include "web/linger.h"
 #include "web/listen.h"
 #include "web/microhttpd.h"
 
-enum { SWEEP_MS = 500, HOST_BYTES_MAX = 255, BODY_GROWS_TO = 1 << 30 };
+enum { SWEEP_MS = 500, HOST_BYTES_MAX = 255, BODY_GROWS_TO = 1 << 30, ROOM_KEPT = 100 };
 
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_HANDLED, PHASE_SEND };
 
@@ -28,6 +30,7 @@ struct connection { /* lives from accept to close */
     struct connection *next, *previous;
     struct listener *listener;
     int fd;
+    bool shut; /* to make room */
     enum phase phase;
     struct pin_mono deadline; /* meaningless while HANDLED */
 };
@@ -61,7 +64,9 @@ struct pin_http {
     struct listener listeners[PIN_HTTP_LISTENERS_MAX];
     size_t listener_count;
     int epoll_fd;
-    struct connection *connections;
+    struct connection *connections, *oldest; /* the newest first */
+    size_t connection_count;
+    struct pin_lingers lingers;
     struct pin_mono sweep_at;
     size_t busy;
     bool again; /* something was resumed */
@@ -79,7 +84,7 @@ enter(struct connection *c, enum phase phase)
                                   [PHASE_SEND] = PIN_HTTP_SEND_MS };
 
     c->phase = phase;
-    c->deadline = pin__clock_after_ms(pin__clock_mono(), ms[phase]);
+    c->deadline = pin__clock_after_ms(pin__clock_mono(), pin__fault_ms("PIN_HTTP_MS", ms[phase]));
 }
 
 /* The socket is shut, not closed: it is the library's, which then sees its end. */
@@ -96,11 +101,26 @@ sweep(struct pin_http *h)
             (void)shutdown(c->fd, SHUT_RDWR);
 }
 
+/* Who asks for nothing, or slowly, gives way to who comes. */
+static void
+make_room(struct pin_http *h)
+{
+    struct connection *c = h->oldest;
+
+    while (c && (c->phase != PHASE_HEAD || c->shut))
+        c = c->previous;
+    if (!c)
+        return;
+    c->shut = true;
+    (void)shutdown(c->fd, SHUT_RDWR);
+}
+
 static void
 connection_opened(struct listener *l, struct MHD_Connection *mhd, void **context)
 {
+    struct pin_http *h = l->http;
     const union MHD_ConnectionInfo *fd =
-        l->http->mhd.get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+        h->mhd.get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct connection *c = calloc(1, sizeof *c);
 
     if (!c)
@@ -108,19 +128,23 @@ connection_opened(struct listener *l, struct MHD_Connection *mhd, void **context
     c->listener = l;
     c->fd = fd->connect_fd;
     enter(c, PHASE_HEAD);
-    c->next = l->http->connections;
-    if (c->next)
-        c->next->previous = c;
-    l->http->connections = c;
+    c->next = h->connections;
+    *(c->next ? &c->next->previous : &h->oldest) = c;
+    h->connections = c;
     *context = c;
+    if (++h->connection_count > PIN_HTTP_CONNECTIONS_MAX - ROOM_KEPT)
+        make_room(h);
 }
 
 static void
 connection_closed(struct connection *c)
 {
-    *(c->previous ? &c->previous->next : &c->listener->http->connections) = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
+    struct pin_http *h = c->listener->http;
+
+    pin__linger_add(&h->lingers, c->fd); /* the library closes it when we come back */
+    *(c->previous ? &c->previous->next : &h->connections) = c->next;
+    *(c->next ? &c->next->previous : &h->oldest) = c->previous;
+    h->connection_count--;
     free(c);
 }
 
@@ -512,7 +536,7 @@ pin__http_open(struct pin_http **out, const struct pin_http_options *options, st
     if (!h)
         return pin__err_no_memory(err);
     h->options = *options;
-    h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    h->epoll_fd = h->lingers.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (h->epoll_fd < 0)
         st = pin__err_errno(err, PIN_IO, errno, "cannot make an event loop for the server");
     else if (options->listen_count > PIN_HTTP_LISTENERS_MAX)
@@ -553,6 +577,7 @@ pin__http_close(struct pin_http *h)
     for (size_t i = 0; i < h->listener_count; i++)
         if (h->listeners[i].daemon)
             h->mhd.stop_daemon(h->listeners[i].daemon);
+    pin__linger_close(&h->lingers);
     if (h->epoll_fd >= 0)
         close(h->epoll_fd);
     free(h);
@@ -581,7 +606,8 @@ pin__http_fd(const struct pin_http *h)
 int64_t
 pin__http_due_ms(const struct pin_http *h, int64_t now_ms)
 {
-    int64_t wait_ms = h->connections ? pin__clock_until_ms(h->sweep_at) : INT64_MAX;
+    bool any = h->connections || h->lingers.count;
+    int64_t wait_ms = any ? pin__clock_until_ms(h->sweep_at) : INT64_MAX;
 
     if (h->again)
         return now_ms;
@@ -600,6 +626,7 @@ pin__http_turn(struct pin_http *h)
     h->again = false;
     for (size_t i = 0; i < h->listener_count; i++)
         (void)h->mhd.run(h->listeners[i].daemon);
+    pin__linger_turn(&h->lingers);
     sweep(h);
 }
 

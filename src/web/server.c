@@ -38,7 +38,7 @@ struct pin_server {
     size_t listen_count;
     struct pending *pending, *last; /* the oldest first */
     struct pin_mono check_at;
-    int64_t flush_ms; /* when what waits in the log is written; 0: nothing does */
+    int64_t flush_ms;    /* when what waits in the log is written; 0: nothing does */
     bool open_to_others; /* not only this machine can reach it */
     bool draining;
 };

@@ -6,7 +6,7 @@
 #   raw TEXT                   sends bytes as they are (printf escapes) and prints what comes back until the end
 #   logged TEXT                waits until a line of the log has it
 
-load helper
+load ../cli/helper
 
 # shellcheck disable=SC2034  # tests read them
 own_setup() { server='' log=$TEST_FOLDER/server.log; }

@@ -124,14 +124,15 @@ load server_helper
 
 @test "the runs that a view asks for are in the history, with the view as what triggered them" {
     project_with lib/background_jobs/work.js 'export default { run(){} };'
-    view go "await this.runBackgroundJob('work', 1); return this.enqueueBackgroundJob('work', 2);"
+    view go "await this.runBackgroundJob('work', 1); await this.database.transaction(() => this.enqueueBackgroundJob('work', 2)); return this.enqueueBackgroundJob('work', 3);"
     serve
     ask /go >"$TEST_FOLDER/id"
     [ "$code" = 200 ]
-    logged '"event":"run.succeeded"'
+    until [ "$(grep -c '"event":"run.succeeded"' "$log")" -eq 2 ]; do sleep 0.02; done
     kill -TERM "$server"
     ends 0
     run pinstripe list-runs --json
-    [ "$(grep -c '"trigger":"view"' <<<"$output")" -eq 2 ]
+    [ "$(grep -c '"trigger":"view"' <<<"$output")" -eq 3 ]
+    [[ $output != *'"parent":"'* ]]
     [[ $output == *"$(cat "$TEST_FOLDER/id")"* ]]
 }
