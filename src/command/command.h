@@ -36,6 +36,7 @@ extern const struct command pin__cmd_generate_migration;
 extern const struct command pin__cmd_generate_model;
 extern const struct command pin__cmd_generate_project;
 extern const struct command pin__cmd_generate_service;
+extern const struct command pin__cmd_generate_view;
 extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;

@@ -6,6 +6,7 @@
  * all of it, anything else is JSON.
  */
 import { config } from 'pinstripe:config';
+import { lazyUrl } from 'pinstripe:context';
 import { metaMethods } from 'pinstripe:registry';
 import { views } from 'pinstripe:registries';
 import { ServiceConsumer } from 'pinstripe:service';
@@ -130,20 +131,8 @@ function sayOwn(params, { method, path, query, headers, body, trusted }){
     params._headers = headers;
     params._body = body ?? '';
     const scheme = trusted && headers['x-forwarded-proto'] == 'https' ? 'https' : 'http';
-    defineUrl(params, `${scheme}://${headers.host}${path}${query}`);
-    return params;
-}
-
-/* Made at first use. */
-function defineUrl(params, text){
-    Object.defineProperty(params, '_url', { configurable: true, enumerable: true,
-        get(){
-            const value = new URL(text);
-            set(params, '_url', value);
-            return value;
-        },
-        set(value){ set(params, '_url', value); },
-    });
+    params._url = `${scheme}://${headers.host}${path}${query}`;
+    return lazyUrl(params);
 }
 
 /* False when none is chosen: no request sees the rows of all tenants. */

@@ -122,6 +122,14 @@ load server_helper
     done
 }
 
+@test "a job gets the view's parameters, but not what a visitor proves who they are with" {
+    project_with lib/background_jobs/work.js 'export default { run(){ const { _url, _headers, _body, a } = this.initialParams; console.log("got", _url.pathname, _headers["x-a"], _headers.cookie, _headers.authorization, _body, a); } };'
+    view go "await this.runBackgroundJob('work'); return [this.params._headers.cookie, this.params._headers.authorization, this.params._body];"
+    serve --without-bot
+    answers '/go?a=1' 200 '["c=1","Basic eDp5","secret=1"]' -H 'Cookie: c=1' -u x:y -H 'X-A: b' -d 'secret=1'
+    logged 'got /go b undefined undefined undefined 1'
+}
+
 @test "the runs that a view asks for are in the history, with the view as what triggered them" {
     project_with lib/background_jobs/work.js 'export default { run(){} };'
     view go "await this.runBackgroundJob('work', 1); await this.database.transaction(() => this.enqueueBackgroundJob('work', 2)); return this.enqueueBackgroundJob('work', 3);"
