@@ -70,7 +70,7 @@ generate_view_exec(struct cli *cli, const struct args *a)
     struct pin_err err = PIN_ERR_INIT;
     pin_status st;
 
-    if (!name)
+    if (!name || !*name)
         st = pin__err_set(&err, PIN_INVALID, "generate-view needs a name, as in reports/daily");
     else if ((st = view_path(name, &path, &err)) == PIN_OK) {
         write_view(&content, pin__buf_text(&path));
