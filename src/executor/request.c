@@ -560,6 +560,7 @@ pin__request_run_ended(struct run *run)
         pin__run_free(run);
     } else {
         count_outcome(q, run);
+        pin__observe_called(run);
         pin__record_run(run);
         if (!q->fan_out && q->summary)
             pin__buf_add(&q->summary->outcome.value, run->outcome.value.data,

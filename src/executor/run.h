@@ -13,6 +13,7 @@
  *   fan_out.c   parents: a child for each tenant, page by page
  *   enqueue.c   calls of runs that put others into the queue
  *   view.c      requests that a view answers
+ *   observe.c   tells who counts
  *
  * A run belongs to its request, which frees it when it has been reported. A request belongs to the
  * executor's list.
@@ -23,6 +24,7 @@
 #include "executor/channel.h"
 #include "executor/claims.h"
 #include "executor/executor.h"
+#include "executor/observer.h"
 #include "executor/turns.h"
 
 enum { WORKER_QUEUE_MAX = 256 };
@@ -308,6 +310,7 @@ struct queue {
     enum pin_beat_answer *answers;
     size_t hold_count;
     bool beat, swept, swept_all, wrote_dirty;
+    size_t swept_count; /* undefined unless swept */
     uint64_t ended, failed;
     int wake_fd; /* -1: none */
     struct watched wake;
@@ -352,7 +355,8 @@ struct pin_executor {
     struct ledger ledger;
     struct queue queue;
     struct run *dirty;
-    struct pin_mono flush_at; /* dirty consoles and progress are written then */
+    struct pin_mono flush_at;            /* dirty consoles and progress are written then */
+    const struct pin_observer *observer; /* NULL: nobody counts */
     struct service_slot services[PIN_SERVICES_MAX];
     struct watched watched; /* watch_fd */
     int watch_fd;
@@ -437,6 +441,13 @@ void pin__enqueue_from_run(struct run *caller, const struct pin_message *call);
 /* view.c */
 void pin__view_tell(struct request *q, const struct pin_outcome *o); /* once */
 void pin__view_end(struct request *q); /* whatever became of it, it has been told */
+
+/* observe.c: nothing when nobody counts */
+void pin__observe_called(const struct run *run); /* it was called and has ended */
+void pin__observe_settled(const struct queued *c);
+void pin__observe_begins(const struct queued *c);
+void pin__observe_lost(const struct pin_executor *x, size_t leases);
+void pin__observe_busy(const struct pin_executor *x);
 
 /* request.c */
 struct request *pin__request_new(struct pin_executor *x, uint32_t depth);
