@@ -109,7 +109,7 @@ $(BUILD)/libpinstripe-core.a: $(OBJ)
 	$(Q)ar rcs $@ $(OBJ)
 
 # --version tells the commit that was built: what prints it is built again when that changes.
-$(BUILD)/src/command/command.o: $(BUILD)/gen/hash
+$(BUILD)/src/command/command.o $(BUILD)/src/web/metrics.o: $(BUILD)/gen/hash
 $(BUILD)/gen/hash: FORCE
 	@mkdir -p $(@D)
 	@echo $(HASH) | cmp -s - $@ || echo $(HASH) >$@
