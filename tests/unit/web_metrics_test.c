@@ -526,10 +526,6 @@ promtool_has_no_complaint(void **state)
     FILE *tool;
 
     (void)state;
-    if (system("command -v promtool >/dev/null") != 0) {
-        pin__metrics_free(m);
-        skip();
-    }
     end(m, "mail", PIN_OUTCOME_SUCCEEDED, false, 1000);
     pin__metrics_http(m, "GET", 200, 700);
     pin__metrics_write(m, NULL, &text);
@@ -553,8 +549,11 @@ main(void)
         cmocka_unit_test(a_page_of_an_executor_has_its_runs_and_its_queues),
         cmocka_unit_test(a_run_in_hand_is_running),
         cmocka_unit_test(docs_and_code_name_the_same_metrics),
-        cmocka_unit_test(promtool_has_no_complaint),
     };
+    const struct CMUnitTest by_promtool[] = { cmocka_unit_test(promtool_has_no_complaint) };
+    int failed = cmocka_run_group_tests_name("web_metrics", tests, NULL, NULL);
 
-    return cmocka_run_group_tests_name("web_metrics", tests, NULL, NULL);
+    if (system("command -v promtool >/dev/null") == 0) /* few machines have it */
+        failed += cmocka_run_group_tests_name("web_metrics_promtool", by_promtool, NULL, NULL);
+    return failed;
 }
