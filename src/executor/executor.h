@@ -48,6 +48,7 @@ struct pin_run_info { /* borrowed during the call that gives it */
     uint64_t id;
     uint64_t parent; /* the calling run; 0: none */
     uint32_t depth;
+    bool of_job; /* else `job` is no job's name: a view's path, which anybody may have sent */
     const char *job;
     const char *tenant_id; /* NULL: no tenant */
     const char *tenant_name;

@@ -56,6 +56,7 @@ pin__run_info(const struct run *run)
     return (struct pin_run_info){ .id = run->id,
                                   .parent = q->caller_id,
                                   .depth = q->depth,
+                                  .of_job = run->kind == PIN_TASK_JOB,
                                   .job = q->name,
                                   .tenant_id = run->tenant_id,
                                   .tenant_name = run->tenant_name,

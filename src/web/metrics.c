@@ -267,7 +267,7 @@ count_running(void *context, const struct pin_run_info *run, int64_t running_us,
 
     (void)running_us;
     (void)pid;
-    if (*run->run_id) /* others are not of a job */
+    if (run->of_job)
         row_of(&m->jobs, run->job)->running++;
 }
 

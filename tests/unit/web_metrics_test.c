@@ -444,7 +444,9 @@ a_page_of_an_executor_has_its_runs_and_its_queues(void **state)
 struct running {
     struct project *project;
     struct pin_metrics *metrics;
-    bool seen;
+    const char *series;
+    double want; /* -1: there is no such series */
+    bool seen, over;
 };
 
 static void
@@ -456,30 +458,78 @@ look_at_running(void *context)
     if (r->seen || pin__executor_running(r->project->executor) == 0)
         return;
     scrape(&page, r->metrics, r->project->executor);
-    expect(&page, "pinstripe_running{job=\"long\"}", 1);
+    if (r->want >= 0)
+        expect(&page, r->series, r->want);
+    else
+        assert_null(find(&page, r->series));
     free(page.samples);
     r->seen = true;
     pin__executor_stop(r->project->executor);
     pin__executor_stop(r->project->executor);
 }
 
+#define FOR_EVER "return new Promise(() => setTimeout(() => {}, 60000));"
+
+static const struct project_file lasting[] = {
+    { "pinstripe.config.js", "export default {};" },
+    { JOBS "long.js", "export default { run(){ " FOR_EVER " } };" },
+    { "lib/views/long.js", "export default { async render(){ " FOR_EVER " } };" },
+    { NULL, NULL },
+};
+
 static void
 a_run_in_hand_is_running(void **state)
 {
-    static const struct project_file own[] = {
-        { "pinstripe.config.js", "export default {};" },
-        { JOBS "long.js",
-          "export default { run(){ return new Promise(() => setTimeout(() => {}, 60000)); } };" },
-        { NULL, NULL },
-    };
     struct pin_metrics *m = metrics();
     struct project p;
-    struct running r = { &p, m, false };
+    struct running r = { &p, m, "pinstripe_running{job=\"long\"}", 1, false, false };
 
     (void)state;
-    project_open(&p, own);
+    project_open(&p, lasting);
     pin__executor_watch(p.executor, -1, 1, look_at_running, &r);
     project_run(&p, "long");
+    assert_true(r.seen);
+    project_close(&p);
+    pin__metrics_free(m);
+}
+
+static void
+view_told(void *context, const struct pin_outcome *o)
+{
+    struct running *r = context;
+
+    (void)o;
+    r->over = true;
+}
+
+static bool
+view_is_over(void *context)
+{
+    return ((struct running *)context)->over;
+}
+
+/* Its path is what anybody may ask for. */
+static void
+a_view_in_hand_is_no_job(void **state)
+{
+    static const char request[] =
+        "{\"method\":\"GET\",\"path\":\"/long\",\"query\":\"\",\"headers\":[]}";
+    static const struct pin_sink sink = { .context = NULL };
+    struct pin_metrics *m = metrics();
+    struct project p;
+    struct running r = { &p, m, "pinstripe_running{job=\"/long\"}", -1, false, false };
+    struct pin_view_call call = { .path = "/long",
+                                  .request = { request, sizeof request - 1 },
+                                  .sink = &sink,
+                                  .told = view_told,
+                                  .context = &r };
+    char id[PIN_RUN_ID_TEXT];
+
+    (void)state;
+    project_open(&p, lasting);
+    pin__executor_watch(p.executor, -1, 1, look_at_running, &r);
+    assert_non_null(pin__executor_view(p.executor, &call, id));
+    pin__executor_loop(p.executor, view_is_over, &r);
     assert_true(r.seen);
     project_close(&p);
     pin__metrics_free(m);
@@ -548,6 +598,7 @@ main(void)
         cmocka_unit_test(the_process_says_what_it_uses),
         cmocka_unit_test(a_page_of_an_executor_has_its_runs_and_its_queues),
         cmocka_unit_test(a_run_in_hand_is_running),
+        cmocka_unit_test(a_view_in_hand_is_no_job),
         cmocka_unit_test(docs_and_code_name_the_same_metrics),
     };
     const struct CMUnitTest by_promtool[] = { cmocka_unit_test(promtool_has_no_complaint) };
