@@ -78,7 +78,7 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q)
     int64_t too_long_ago = long_ago();
     struct worker_process *best = NULL;
 
-    if ((!q->fan_out && !q->queued && q->kind != PIN_TASK_VIEW) || !is_short(q))
+    if (!is_short(q))
         return NULL;
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->doomed || !w->queued || w->queued >= WORKER_QUEUE_MAX || w->nursery != q->nursery ||

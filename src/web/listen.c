@@ -61,14 +61,13 @@ split(const char *text, char host[HOST_SIZE], const char **port)
 static void
 describe(int fd, char address[PIN_ADDRESS_SIZE])
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = { 0 };
     socklen_t size = sizeof name;
     char host[64];
     bool six;
     int port;
 
-    if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
-        memset(&name, 0, sizeof name);
+    (void)getsockname(fd, (struct sockaddr *)&name, &size);
     six = name.ss_family == AF_INET6;
     port = ntohs(six ? ((struct sockaddr_in6 *)&name)->sin6_port
                      : ((struct sockaddr_in *)&name)->sin_port);

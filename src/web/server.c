@@ -10,6 +10,7 @@
 #include "base/quote.h"
 #include "web/error_page.h"
 #include "web/listen.h"
+#include "web/metrics.h"
 
 enum {
     CHECK_MS = 100,
@@ -31,6 +32,7 @@ struct pending {
 struct pin_server {
     struct pin_executor *executor;
     struct pin_http *http;
+    struct pin_metrics *metrics;
     struct pin_server_options options;
     struct pin_service service;
     struct pin_sink sink;
@@ -51,6 +53,7 @@ log_answer(struct pin_server *s, const struct pin_http_exchange *e, const char *
     struct pin_log_fields f = { .run_id = id,
                                 .duration_us = (pin__clock_mono().ns - e->began.ns) / 1000 };
 
+    pin__metrics_http(s->metrics, e->method ? e->method : "-", status, f.duration_us);
     pin__log(s->options.log, PIN_LOG_INFO, "http.request", &f, "%s %.500s %d",
              e->method ? e->method : "-", e->target, status);
 }
@@ -348,6 +351,21 @@ answer_ready(struct pin_server *s, struct pin_http_exchange *e)
     }
 }
 
+static void
+answer_metrics(struct pin_server *s, struct pin_http_exchange *e)
+{
+    const struct pin_http_header type = { "Content-Type", PIN_METRICS_CONTENT_TYPE };
+    struct pin_buf text = PIN_BUF_INIT(PIN_METRICS_BYTES_MAX);
+
+    pin__metrics_write(s->metrics, s->executor, &text);
+    if (text.bad)
+        answer_text(s, e, NULL, 500, NULL);
+    else
+        answer(s, e, NULL,
+               &(struct pin_http_answer){ 200, &type, 1, { pin__buf_text(&text), text.size } });
+    pin__buf_fini(&text);
+}
+
 /* False when it is none of theirs. */
 static bool
 answer_operator(struct pin_server *s, struct pin_http_exchange *e)
@@ -360,6 +378,8 @@ answer_operator(struct pin_server *s, struct pin_http_exchange *e)
         answer_text(s, e, NULL, 200, "alive\n");
     else if (is_path(e->target, "/readyz"))
         answer_ready(s, e);
+    else if (is_path(e->target, "/metrics"))
+        answer_metrics(s, e);
     else if (own)
         answer_text(s, e, NULL, 404, NULL);
     else
@@ -573,7 +593,8 @@ pin__server_start(struct pin_server **out, struct pin_executor *x,
     s->executor = x;
     s->options = *options;
     s->sink = (struct pin_sink){ .context = s, .console = console, .note = note };
-    if ((st = take_addresses(s, err)) == PIN_OK) {
+    if ((st = pin__metrics_new(&s->metrics, err)) == PIN_OK &&
+        (st = take_addresses(s, err)) == PIN_OK) {
         http.listen = s->listen;
         http.listen_count = s->listen_count;
         http.body_bytes_max = pin__executor_catalog(x)->server.body_bytes_max;
@@ -582,9 +603,11 @@ pin__server_start(struct pin_server **out, struct pin_executor *x,
     }
     if (st != PIN_OK) {
         pin__http_close(s->http);
+        pin__metrics_free(s->metrics);
         free(s);
         return st;
     }
+    pin__executor_observe(x, pin__metrics_observer(s->metrics));
     s->service = (struct pin_service){ .context = s,
                                        .due = due,
                                        .turn = turn,
@@ -621,6 +644,7 @@ pin__server_stop(struct pin_server *s)
     if (!s)
         return;
     pin__executor_detach(s->executor, &s->service);
+    pin__executor_observe(s->executor, NULL);
     s->draining = true;
     for (struct pending *p = s->pending; p; p = p->next)
         if (p->exchange) {
@@ -640,7 +664,10 @@ pin__server_free(struct pin_server *s)
 {
     if (!s)
         return;
-    while (s->pending)
-        pending_free(s->pending);
+    for (struct pending *p = s->pending, *next; p; p = next) {
+        next = p->next;
+        free(p);
+    }
+    pin__metrics_free(s->metrics);
     free(s);
 }

@@ -30,7 +30,11 @@ serve() {
 logged() {
     local end=$((SECONDS + 20))
     until grep -q -F -- "$1" "$log"; do
-        kill -0 "$server" 2>/dev/null && [ $SECONDS -lt $end ] || { echo "not in the log: $1"; cat "$log" "$TEST_FOLDER/server.out"; return 1; }
+        if ! kill -0 "$server" 2>/dev/null || [ $SECONDS -ge $end ]; then
+            echo "not in the log: $1"
+            cat "$log" "$TEST_FOLDER/server.out"
+            return 1
+        fi
         sleep 0.02
     done
 }
@@ -48,7 +52,7 @@ answers() {
     local body
     ask "$1" "${@:4}" >"$TEST_FOLDER/asked"
     body=$(cat "$TEST_FOLDER/asked")
-    [ "$code" = "$2" ] && [ "$body" = "$3" ] || { printf '%s: %s %s\nnot: %s %s\n' "$1" "$code" "$body" "$2" "$3"; tail -n 3 "$log"; return 1; }
+    [ "$code $body" = "$2 $3" ] || { printf '%s: %s %s\nnot: %s %s\n' "$1" "$code" "$body" "$2" "$3"; tail -n 3 "$log"; return 1; }
 }
 
 has_header() { grep -q -x -F -- "$1" <<<"$headers" || { printf 'no header %s in:\n%s\n' "$1" "$headers"; return 1; }; }

@@ -34,11 +34,18 @@ load server_helper
     answers / 404 'Not Found'
 }
 
-@test "health beside the views on this machine" {
-    view index "return 'x';"
+@test "health and metrics beside the views on this machine" {
+    project_with lib/background_jobs/work.js 'export default { run(){} };'
+    view index "await this.runBackgroundJob('work'); return 'x';"
     serve
     answers /livez 200 alive
     answers /readyz 200 ready
+    for _ in 1 2 3; do answers / 200 x; done
+    ask /metrics >"$TEST_FOLDER/metrics"
+    has_header 'content-type: text/plain; version=0.0.4; charset=utf-8'
+    grep -q -x 'pinstripe_runs_total{job="work",outcome="succeeded"} 3' "$TEST_FOLDER/metrics"
+    grep -q -x 'pinstripe_http_requests_total{method="GET",status="200"} 5' "$TEST_FOLDER/metrics"
+    grep -q '^pinstripe_bot_last_tick_timestamp_seconds [1-9]' "$TEST_FOLDER/metrics"
 }
 
 @test "the bot beside runs what is queued and due; --without-bot does not" {
