@@ -1,7 +1,6 @@
 /* cmd_start_bot.c - run schedules and queue until told to stop. */
 #include <unistd.h>
 
-#include "base/quote.h"
 #include "command/daemon.h"
 #include "command/project_executor.h"
 
@@ -20,27 +19,6 @@ struct start {
     const char *queues[QUEUES_MAX];
     size_t queue_count;
 };
-
-static pin_status
-take_queues(struct start *s, const char *text, struct pin_err *err)
-{
-    char *at;
-
-    if (!text)
-        return PIN_OK;
-    if (!(s->queue_text = strdup(text)))
-        return pin__err_no_memory(err);
-    for (char *name = s->queue_text; name; name = at) {
-        if ((at = strchr(name, ',')))
-            *at++ = '\0';
-        if (!*name || s->queue_count == QUEUES_MAX)
-            return pin__err_set(err, PIN_INVALID,
-                                "--queue %s: takes names with commas between, %d at most",
-                                pin__quote_text(text).text, QUEUES_MAX);
-        s->queues[s->queue_count++] = name;
-    }
-    return PIN_OK;
-}
 
 static enum pin_exit
 run_bot(struct start *s, const struct args *a)
@@ -79,7 +57,8 @@ start_bot(struct cli *cli, const struct args *a)
     struct pin_err err = PIN_ERR_INIT;
     enum pin_exit code;
 
-    if (take_queues(&s, pin__args_value(a, "queue"), &err) != PIN_OK ||
+    if (pin__args_list(a, "queue", &s.queue_text, s.queues, QUEUES_MAX, &s.queue_count, &err) !=
+            PIN_OK ||
         pin__daemon_options(&s.daemon, a, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);
     else if (pin__cli_open_executor(cli, (unsigned)s.daemon.workers, &s.daemon.executor, &code))

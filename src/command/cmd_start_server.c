@@ -2,7 +2,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/quote.h"
 #include "command/daemon.h"
 #include "command/project_executor.h"
 #include "web/server.h"
@@ -24,27 +23,6 @@ struct serve {
     bool draining;
     struct pin_mono drained_by;
 };
-
-static pin_status
-take_hosts(struct serve *s, const char *text, struct pin_err *err)
-{
-    char *at;
-
-    if (!text)
-        return PIN_OK;
-    if (!(s->hosts = strdup(text)))
-        return pin__err_no_memory(err);
-    for (char *host = s->hosts; host; host = at) {
-        if ((at = strchr(host, ',')))
-            *at++ = '\0';
-        if (!*host || s->listen_count == PIN_HTTP_LISTENERS_MAX)
-            return pin__err_set(err, PIN_INVALID,
-                                "--host %s: takes HOST:PORT with commas between, %d at most",
-                                pin__quote_text(text).text, PIN_HTTP_LISTENERS_MAX);
-        s->listen[s->listen_count++] = host;
-    }
-    return PIN_OK;
-}
 
 /* Requests first, then runs. */
 static void
@@ -135,7 +113,8 @@ start_server(struct cli *cli, const struct args *a)
     struct pin_err err = PIN_ERR_INIT;
     enum pin_exit code;
 
-    if (take_hosts(&s, pin__args_value(a, "host"), &err) != PIN_OK ||
+    if (pin__args_list(a, "host", &s.hosts, s.listen, PIN_HTTP_LISTENERS_MAX, &s.listen_count,
+                       &err) != PIN_OK ||
         pin__daemon_options(&s.daemon, a, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);
     else if (pin__cli_open_executor(cli, (unsigned)s.daemon.workers, &s.daemon.executor, &code))
