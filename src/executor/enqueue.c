@@ -123,7 +123,8 @@ fill_runs(struct enqueue_entry *q, const struct pin_enqueue_call *like, struct p
             return pin__err_set(err, PIN_LIMIT, "its arguments are %zu bytes, more than %zu",
                                 one.args.size, PIN_ARGS_BYTES_MAX);
         st = pin__enqueue_fill(&q->runs[i], &one, &q->arena, err);
-        q->runs[i].parent = &q->parent;
+        if (!pin__run_id_is_zero(&q->parent))
+            q->runs[i].parent = &q->parent;
     }
     return st;
 }
@@ -139,7 +140,8 @@ fill(struct enqueue_entry *q, struct run *caller, const struct pin_message *call
                                      .options = &options,
                                      .tenant_id = copy_text(&q->arena, call->tenant_id),
                                      .params = copy_bytes(&q->arena, call->params),
-                                     .trigger = PIN_TRIGGER_JOB,
+                                     .trigger = caller->kind == PIN_TASK_VIEW ? PIN_TRIGGER_VIEW
+                                                                              : PIN_TRIGGER_JOB,
                                      .now_ms = pin__clock_wall().ms };
     pin_status st;
 
@@ -168,7 +170,8 @@ pin__enqueue_from_run(struct run *caller, const struct pin_message *call)
     q->arena = PIN_ARENA_INIT(4 * (size_t)PIN_FRAME_BYTES_MAX);
     q->caller = caller->id;
     q->number = call->number;
-    q->parent = caller->run_id;
+    if (caller->kind == PIN_TASK_JOB) /* a view is no run that the store knows */
+        q->parent = caller->run_id;
     caller->calls_open++;
     if (fill(q, caller, call, &err) == PIN_OK) {
         pin__ledger_add(x, &q->entry, &enqueue_type);

@@ -6,6 +6,7 @@
 #include "job/enqueue.h"
 
 #include "javascript/database_calls.h"
+#include "javascript/engine_internal.h"
 
 struct lists { /* argument lists, one a line */
     const char *at, *end;
@@ -131,7 +132,10 @@ pin__db_enqueue(struct pin_db_call *call, JSValueConst *argv, JSValue *result)
                                          .options = &options,
                                          .tenant_id = tenant.data,
                                          .params = params,
-                                         .trigger = PIN_TRIGGER_JOB,
+                                         .trigger =
+                                             pin__engine_of(call->ctx)->task->kind == PIN_TASK_VIEW
+                                                 ? PIN_TRIGGER_VIEW
+                                                 : PIN_TRIGGER_JOB,
                                          .now_ms = pin__clock_wall().ms };
 
         lists = count_lists(lines);

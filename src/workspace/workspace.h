@@ -21,6 +21,8 @@ enum pin_task_kind {
     PIN_TASK_MIGRATE, /* apply the project's migrations; value:
                          {"applied":["1700000001_create_core", ...],
                           "types":"the text of types/database.d.ts"} */
+    PIN_TASK_VIEW,    /* answer the request `args`, see web/server.h; value: {"status":200,
+                         "headers":[["name","value"], ...]}, a newline, the body */
     PIN_TASK_KIND_COUNT
 };
 

@@ -69,9 +69,10 @@ make_project() {
     grep -q "age: number;" types/database.d.ts
     grep -q "readonly posts: Query<'posts'>;" types/database.d.ts
     pinstripe generate-background-job x
+    pinstripe generate-view reports/daily
     local file
     for file in background_jobs/hello_world:BackgroundJob background_jobs/x:BackgroundJob "models/user:Model<'users'>" \
-        services/billing/tax_rate:Service; do
+        services/billing/tax_rate:Service views/reports/daily:View; do
         [ "$(sed -n 2p "lib/${file%%:*}.js")" = "/** @type {import('pinstripe').${file#*:}} */" ]
         [ "$(sed -n 3p "lib/${file%%:*}.js")" = "export default {" ]
     done
@@ -178,6 +179,16 @@ export default {
 };
 JS
     pinstripe generate-service other >/dev/null
+    pinstripe generate-view front >/dev/null
+    cat >lib/views/show.js <<'JS'
+/** @type {import('pinstripe').View} */
+export default {
+    async render(){
+        const user = await this.database.users.where({ name: this.params.name }).first();
+        return user ? [200, { 'content-type': 'text/plain' }, user.name] : undefined;
+    }
+};
+JS
 }
 
 @test "the compiler finds a wrong verb, service, table, column and option" {

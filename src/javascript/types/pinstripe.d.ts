@@ -274,6 +274,17 @@ export type Service<Value = any, Own = {}> = {
     [member: string]: any;
 } & ThisType<Workspace & Own>;
 
+/** What render() gives: a text is HTML, undefined is 404, [status, headers, body] says all of it, else it is JSON. */
+export type Answer = [status: number, headers?: Record<string, any>, body?: any] | object | string | number | boolean | null | undefined;
+
+/** The default export of a file of lib/views. `Own` names members of your own that its methods use. */
+export type View<Own = {}> = {
+    meta?(this: MetaVerbs<Workspace>): void;
+    /** Answers a request; this.params holds what it sent, and _method, _url, _headers and _body. */
+    render(this: Workspace & Own): Answer | Promise<Answer>;
+    [member: string]: any;
+} & ThisType<Workspace & Own>;
+
 /** Awaits to the value; a path of properties and calls on it is walked when it is awaited. */
 export type Deferred<T> = PromiseLike<T> & Pick<Promise<T>, 'catch' | 'finally'> & {
     readonly [K in Exclude<keyof NonNullable<T>, keyof Promise<any>>]:
