@@ -61,18 +61,20 @@ split(const char *text, char host[HOST_SIZE], const char **port)
 static void
 describe(int fd, char address[PIN_ADDRESS_SIZE])
 {
-    struct sockaddr_storage name = { 0 };
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } name = { .six = { 0 } };
     socklen_t size = sizeof name;
     char host[64];
-    bool six;
-    int port;
 
-    (void)getsockname(fd, (struct sockaddr *)&name, &size);
-    six = name.ss_family == AF_INET6;
-    port = ntohs(six ? ((struct sockaddr_in6 *)&name)->sin6_port
-                     : ((struct sockaddr_in *)&name)->sin_port);
-    pin__address_text((struct sockaddr *)&name, host, sizeof host);
-    snprintf(address, PIN_ADDRESS_SIZE, six ? "[%s]:%d" : "%s:%d", host, port);
+    (void)getsockname(fd, &name.any, &size);
+    pin__address_text(&name.any, host, sizeof host);
+    if (name.any.sa_family == AF_INET6)
+        snprintf(address, PIN_ADDRESS_SIZE, "[%s]:%d", host, ntohs(name.six.sin6_port));
+    else
+        snprintf(address, PIN_ADDRESS_SIZE, "%s:%d", host, ntohs(name.four.sin_port));
 }
 
 static int

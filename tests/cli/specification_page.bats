@@ -135,7 +135,7 @@ export default {
 }"
     serve --without-bot
     answers /process 200 '{"message":"Processing complete"}'
-    ! grep -q delivered "$log"
+    run ! grep -q delivered "$log"
     answers '/process?processNotifications=yes' 200 '{"message":"Processing complete"}'
     logged '"msg":"delivered"'
 }

@@ -25,7 +25,7 @@ tenants() {
     answers /whose 200 "alpha ${ids[0]}" -H 'Host: alpha.test' -H 'Content-Type: application/json' -d "{\"_headers\":{\"x-tenant-id\":\"${ids[1]}\"},\"tenantId\":\"${ids[1]}\"}"
     answers /whose 200 "alpha ${ids[0]}" -H 'Host: alpha.test' -H 'X-Forwarded-Host: beta.test'
     answers /whose 404 'No tenant answers to this host.' -H "X-Tenant-Id: ${ids[1]}"
-    ! grep -q 'job of beta' "$log"
+    run ! grep -q 'job of beta' "$log"
 }
 
 @test "F84 a proxy that the project trusts says whom it was asked for" {

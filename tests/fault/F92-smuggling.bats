@@ -39,7 +39,7 @@ load ../cli/server_helper
     [[ $got == 'HTTP/1.1 400 '* ]]
     [[ $got != *secret* ]]
     grep -q 'POST / 400' "$log" || logged 'POST / 400'
-    ! grep -q 'GET /secret' "$log"
+    run ! grep -q 'GET /secret' "$log"
 }
 
 @test "F92 two requests in one piece are answered in order" {
