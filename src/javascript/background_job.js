@@ -271,7 +271,7 @@ function enqueueInTransaction(job, call){
             '(store.filename), and a commit to two files is not atomic. Enqueue it after the transaction.');
     }
     return enqueue(`{"multiTenant":${config.multiTenant},"job":${job}}`, call.args, JSON.stringify(call.options),
-        call.params === undefined ? undefined : JSON.stringify(call.params), call.tenantId);
+        call.params, call.tenantId);
 }
 
 function linesOf(list){
@@ -334,9 +334,12 @@ const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
 function carryParams({ carriedParams }){
     try {
         if(!carriedParams) return undefined;
-        const { _body, ...params } = JSON.parse(JSON.stringify(plainParams(carriedParams)));
-        for(const name of SECRET_HEADERS) delete params._headers?.[name];
-        return params;
+        const { _body, _headers, ...params } = plainParams(carriedParams);
+        if(_headers){
+            params._headers = { ..._headers };
+            for(const name of SECRET_HEADERS) delete params._headers[name];
+        }
+        return JSON.stringify(params);
     } catch(error){
         throw new TypeError(`initialParams cannot be carried to another run: ${error.message}`);
     }

@@ -8,7 +8,6 @@ struct request { /* the C side of one call; fini frees everything */
     const char *name;
     const char *tenant_id;
     JSValue args_json;
-    JSValue params_json;
     const char *args;
     JSValue options_json;
     const char *params;
@@ -45,6 +44,22 @@ get_json(JSContext *ctx, JSValueConst object, const char *key, JSValue *json, co
         return -1;
     bytes->data = *text;
     return 0;
+}
+
+/* They are JSON already. */
+static int
+get_params(JSContext *ctx, JSValueConst object, struct request *r)
+{
+    JSValue v = JS_GetPropertyStr(ctx, object, "params");
+    bool failed = JS_IsException(v);
+
+    if (!failed && !JS_IsUndefined(v)) {
+        r->params = JS_ToCStringLen(ctx, &r->call.params.size, v);
+        r->call.params.data = r->params;
+        failed = !r->params;
+    }
+    JS_FreeValue(ctx, v);
+    return failed ? -1 : 0;
 }
 
 static const char *const kinds[PIN_CALL_KIND_COUNT] = {
@@ -92,15 +107,12 @@ request_fini(struct request *r, JSContext *ctx)
     JS_FreeCString(ctx, r->options);
     JS_FreeValue(ctx, r->options_json);
     JS_FreeValue(ctx, r->args_json);
-    JS_FreeValue(ctx, r->params_json);
 }
 
 static int
 request_read(struct request *r, JSContext *ctx, JSValueConst from)
 {
-    *r = (struct request){ .args_json = JS_UNDEFINED,
-                           .params_json = JS_UNDEFINED,
-                           .options_json = JS_UNDEFINED };
+    *r = (struct request){ .args_json = JS_UNDEFINED, .options_json = JS_UNDEFINED };
     r->name = get_text(ctx, from, "name");
     r->tenant_id = get_text(ctx, from, "tenantId");
     if (!r->name || JS_HasException(ctx) || get_kind(ctx, from, &r->call.kind) != 0)
@@ -108,7 +120,7 @@ request_read(struct request *r, JSContext *ctx, JSValueConst from)
     if ((r->call.kind == PIN_CALL_ENQUEUE
              ? get_lines(ctx, from, r)
              : get_json(ctx, from, "args", &r->args_json, &r->args, &r->call.args)) != 0 ||
-        get_json(ctx, from, "params", &r->params_json, &r->params, &r->call.params) != 0 ||
+        get_params(ctx, from, r) != 0 ||
         get_json(ctx, from, "options", &r->options_json, &r->options, &r->call.options) != 0)
         return -1;
     if (!r->call.args.data)

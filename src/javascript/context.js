@@ -11,6 +11,7 @@ export class Context {
     #root; /* undefined in a root: no object that refers to itself waits for a collection */
     #parent;
     #params;
+    #later;
     #tenantId;
     #forks; /* undefined until there is one; null when destroyed */
 
@@ -26,11 +27,24 @@ export class Context {
     get parent(){ return this.#parent; }
 
     get params(){
+        this.#makeParams();
         return this.#params ??= makeParams(this.#tenantId);
     }
 
     set params(params){
+        this.#later = undefined;
         this.#params = params;
+    }
+
+    /* Parameters that `make` gives when somebody looks: few do. Their tenant is this context's. */
+    makeParamsLater(make){
+        this.#later = make;
+    }
+
+    #makeParams(){
+        if(!this.#later) return;
+        this.#params = this.#later();
+        this.#later = undefined;
     }
 
     /* The header decides as soon as there are parameters: setting it enters a tenant. */
@@ -42,7 +56,9 @@ export class Context {
     /* The parameters of the workspace for another one to start with; undefined when nobody gave or
      * looked at any. */
     get carriedParams(){
-        return this.root.#params;
+        const { root } = this;
+        root.#makeParams();
+        return root.#params;
     }
 
     /* A falsy value is made again. */

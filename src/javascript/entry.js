@@ -95,7 +95,7 @@ export function execute(task){
     const root = new Context(undefined, tenant?.id);
     beginRun(root);
     try {
-        if(params) root.params = paramsFromJson(params, tenant?.id, config.multiTenant);
+        if(params !== undefined) root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant));
         return Promise.resolve(KINDS[task.kind](task, root));
     } catch(error){
         return Promise.reject(error);
