@@ -13,7 +13,8 @@ enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4 };
 
 struct load {
     size_t busy;   /* workers with a run in hand */
-    size_t active; /* of those, the ones whose run is not waiting for runs of its own */
+    size_t active; /* of those, the ones whose run is not waiting for runs of its own, or for a
+                      person */
     struct worker_process *idle; /* of the nursery that is asked for */
 };
 
@@ -25,7 +26,7 @@ measure(const struct pin_executor *x, const struct nursery_process *n)
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->queued) {
             load.busy++;
-            load.active += w->queue[0]->calls_open == 0;
+            load.active += w->queue[0]->calls_open == 0 && w->queue[0]->kind != PIN_TASK_REPL;
         } else if (!w->doomed && w->nursery == n) {
             load.idle = w;
         }

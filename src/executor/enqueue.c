@@ -123,7 +123,8 @@ fill_runs(struct enqueue_entry *q, const struct pin_enqueue_call *like, struct p
             return pin__err_set(err, PIN_LIMIT, "its arguments are %zu bytes, more than %zu",
                                 one.args.size, PIN_ARGS_BYTES_MAX);
         st = pin__enqueue_fill(&q->runs[i], &one, &q->arena, err);
-        q->runs[i].parent = &q->parent;
+        if (!pin__run_id_is_zero(&q->parent))
+            q->runs[i].parent = &q->parent;
     }
     return st;
 }
@@ -133,13 +134,16 @@ fill(struct enqueue_entry *q, struct run *caller, const struct pin_message *call
      struct pin_err *err)
 {
     struct pin_bytes lines = copy_bytes(&q->arena, call->args);
-    const struct pin_catalog *catalog = caller->request->nursery->catalog;
+    const struct request *from = caller->request;
+    bool dialog = caller->kind == PIN_TASK_REPL; /* the newest code, and nobody's child */
+    const struct pin_catalog *catalog =
+        dialog ? from->executor->nursery->catalog : from->nursery->catalog;
     struct pin_enqueue_options options;
     struct pin_enqueue_call like = { .catalog = catalog,
                                      .options = &options,
                                      .tenant_id = copy_text(&q->arena, call->tenant_id),
                                      .params = copy_bytes(&q->arena, call->params),
-                                     .trigger = PIN_TRIGGER_JOB,
+                                     .trigger = dialog ? from->trigger : PIN_TRIGGER_JOB,
                                      .now_ms = pin__clock_wall().ms };
     pin_status st;
 

@@ -27,7 +27,9 @@ count_cores(void)
 static bool
 sink_is_full(const struct pin_executor *x)
 {
-    const struct pin_sink *sink = x->top ? x->top->sink : NULL;
+    const struct pin_sink *sink = x->top      ? x->top->sink
+                                  : x->dialog ? pin__dialog_sink(x->dialog)
+                                              : NULL;
 
     return sink && sink->full && sink->full(sink->context);
 }
@@ -346,7 +348,8 @@ pin__executor_running(const struct pin_executor *x)
     size_t n = 0;
 
     for (const struct worker_process *w = x->workers; w; w = w->next)
-        n += w->queued;
+        if (!w->queued || w->queue[0]->kind != PIN_TASK_REPL)
+            n += w->queued;
     return n;
 }
 

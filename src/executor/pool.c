@@ -230,6 +230,13 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
         w->deadline = pin__clock_mono(); /* not known yet: as soon as it is */
 }
 
+void
+pin__worker_signal(struct worker_process *w, int number)
+{
+    if (w->pidfd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, w->pidfd, number, NULL, 0);
+}
+
 /* What waits behind the run in hand was never begun: somebody else gets it, in its order. Under
  * another id, since its message is still in this worker's socket: were it offered here again, the
  * worker would begin it where it stood before. */
@@ -376,6 +383,10 @@ take_message(struct worker_process *w, const struct pin_message *m)
         pin__executor_queue_look(w->executor);
         if (w->executor->ledger.store)
             pin__wake_send(pin__store_identity(w->executor->ledger.store));
+        break;
+    case PIN_MESSAGE_REPLY:
+        if (run && run->id == m->id && run->kind == PIN_TASK_REPL)
+            pin__dialog_take_reply(run, m);
         break;
     case PIN_MESSAGE_OUTCOME:
         take_outcome(w, m);

@@ -12,6 +12,7 @@
  *   turns.c     in which order they begin
  *   fan_out.c   parents: a child for each tenant, page by page
  *   enqueue.c   calls of runs that put others into the queue
+ *   dialog.c    lines of a person for a worker that stays
  *
  * A run belongs to its request, which frees it when it has been reported. A request belongs to the
  * executor's list.
@@ -341,7 +342,8 @@ struct pin_executor {
     struct ledger ledger;
     struct queue queue;
     struct run *dirty;
-    struct pin_mono flush_at; /* dirty consoles and progress are written then */
+    struct pin_dialog *dialog; /* NULL: none */
+    struct pin_mono flush_at;  /* dirty consoles and progress are written then */
     const struct pin_service *service;
     struct watched service_watched;
     struct watched watched; /* watch_fd */
@@ -446,6 +448,14 @@ void pin__answer_call(struct run *caller, uint64_t number, struct pin_bytes erro
 void pin__refuse_call(struct run *caller, uint64_t number, const char *name, const char *fmt, ...)
     PIN_PRINTF(4, 5);
 
+struct request *pin__request_of_dialog(struct pin_executor *x, const struct pin_sink *sink,
+                                       struct pin_bytes args);
+
+/* dialog.c */
+void pin__dialog_take_reply(struct run *run, const struct pin_message *m);
+void pin__dialog_run_ended(struct run *run); /* frees it and its request */
+const struct pin_sink *pin__dialog_sink(const struct pin_dialog *d);
+
 /* run.c */
 struct run *pin__run_new(struct request *q, enum pin_task_kind kind);
 void pin__run_free(struct run *run);
@@ -465,6 +475,7 @@ void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
+void pin__worker_signal(struct worker_process *w, int number);
 void pin__workers_unblock(struct pin_executor *x, struct pin_mono now);
 void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
 void pin__worker_of_nursery(struct nursery_process *n, const struct pin_message *m);

@@ -21,6 +21,16 @@ export function openSession({ root }){
     return root.getOrCreate(KEY, () => new Session(root));
 }
 
+/* In a REPL, whose run outlives what its session knows: the tables may have changed, and what was
+ * stopped in a transaction never ends it. */
+export function forgetTables(){
+    ofRun?.forgetTables();
+}
+
+export function abandonTransactions(){
+    ofRun?.abandon();
+}
+
 export class Session {
     #root;
     #number;
@@ -123,6 +133,11 @@ export class Session {
         native.migrationCommit(number, version);
         this.forgetTables();
         return true;
+    }
+
+    abandon(){
+        for(; this.#depth > 0; this.#depth--) native.rollback(this.#number);
+        this.forgetTables();
     }
 
     /* After drop(): the file is gone, and with it every connection. */
