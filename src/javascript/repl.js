@@ -19,6 +19,7 @@ import { workspaceOf } from 'pinstripe:workspace';
 const EVALUATE = 0, WHOLE = 1, COMPLETE = 2, TENANT = 3, END = 4; /* enum pin_line_kind */
 const DONE = 0, FAILED = 1, INCOMPLETE = 2, STOPPED = 3; /* enum pin_reply_kind */
 const ROWS_SHOWN = 10;
+const FRAMES_SHOWN = 10;
 const TENANT_HEADER = 'x-tenant-id';
 
 /* options: { colors, width }. A promise that settles when the person leaves. */
@@ -74,7 +75,7 @@ class Repl {
         const failed = error => reply(number, FAILED, this.#errorText(error));
         if(kind == END) return this.#end();
         if(kind == COMPLETE) return complete(text).then(done, () => done());
-        if(kind == TENANT) return this.#enter(text).then(done, failed);
+        if(kind == TENANT) return this.#enter(text).then(done, ({ message }) => reply(number, FAILED, message));
         const { incomplete, script } = kind == WHOLE ? { script: prepareWhole(text) } : prepare(text);
         if(incomplete) return reply(number, INCOMPLETE, '');
         return this.#evaluate(script).then(value => this.#shown(value)).then(done, failed);
@@ -119,7 +120,7 @@ class Repl {
     }
 
     #errorText(error){
-        const text = withoutOurFrames(inspect(error, this.#options));
+        const text = withShortStack(inspect(error, this.#options));
         return `Uncaught ${Error.isError?.(error) ?? error instanceof Error ? text.replace(/^\[([^]*)\]$/, '$1') : text}`;
     }
 
@@ -148,7 +149,20 @@ class Repl {
     }
 }
 
-/* Where our own code stands in between is of no use to who typed the line. */
-function withoutOurFrames(text){
-    return text.replace(/\n\s+at [^\n]*\(?pinstripe:[\w/]+[:)][^\n{]*/g, '');
+/* Where our own code stands in between is of no use to who typed the line, and a stack that
+ * overflowed is the same line thousands of times. What follows a stack in braces begins on its last
+ * line. */
+function withShortStack(text){
+    const lines = [];
+    let frames = 0, left = 0;
+    for(const line of text.split('\n')){
+        const isFrame = /^\s+at /.test(line), isOurs = isFrame && /pinstripe:[\w/]+[:)]/.test(line);
+        frames = isFrame ? frames + !isOurs : 0;
+        if(!isFrame && left) lines.push(`    ... ${left} more`);
+        if(!isFrame) left = 0;
+        if(isFrame && !isOurs && frames > FRAMES_SHOWN) left++;
+        else if(!isOurs) lines.push(line);
+        else if(line.endsWith(' {')) lines.push(`${lines.pop()} {`);
+    }
+    return [...lines, ...left ? [`    ... ${left} more`] : []].join('\n');
 }

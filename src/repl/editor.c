@@ -1,7 +1,7 @@
 /* editor.c - lines from a terminal: editing, history and completion, by libedit.
  *
  * libedit asks for one key at a time; while there is none the executor's loop goes on. Ctrl-C is a
- * signal that the loop reads: it is handed to libedit as the key that it is.
+ * signal that the loop reads: the line is ended then, and dropped.
  */
 #include <errno.h>
 #include <histedit.h>
@@ -14,7 +14,7 @@
 #include "repl/history.h"
 #include "repl/session.h"
 
-enum { KEY_CANCEL = 3, CANDIDATES_SHOWN_MAX = 200, UTF8_MAX = 4 };
+enum { CANDIDATES_SHOWN_MAX = 200, UTF8_MAX = 4 };
 
 #define PROMPT       "pinstripe > "
 #define PROMPT_GOING "... "
@@ -87,7 +87,7 @@ prompt(EditLine *line)
 
 /* ---- keys ---- */
 
-/* 1: a character. 0: the end. */
+/* 1: a character. 0: the end. A line that is cancelled ends. */
 static int
 get_character(EditLine *line, wchar_t *out)
 {
@@ -97,7 +97,8 @@ get_character(EditLine *line, wchar_t *out)
 
     for (;;) {
         if (!pin__repl_wait_for_input(r)) {
-            *out = KEY_CANCEL;
+            r->editor->dropped = r->cancelled;
+            *out = L'\n';
             return r->leaving ? 0 : 1;
         }
         if (read(STDIN_FILENO, &byte, 1) != 1)
@@ -110,16 +111,6 @@ get_character(EditLine *line, wchar_t *out)
         if (n != (size_t)-2)
             return 1;
     }
-}
-
-static unsigned char
-on_cancel(EditLine *line, int key)
-{
-    struct repl_editor *e = repl_of(line)->editor;
-
-    (void)key;
-    e->dropped = true;
-    return CC_NEWLINE;
 }
 
 /* ---- completion ---- */
@@ -264,14 +255,13 @@ pin__repl_editor_read(struct repl *r, struct pin_buf *line)
     text = el.gets(e->line, &size);
     e->editing = e->hidden = false;
     pin__buf_clear(line);
-    if (!text || size <= 0) {
+    if (!e->dropped && (!text || size <= 0)) {
         if (!r->leaving)
             (void)!write(STDOUT_FILENO, "\n", 1);
         return REPL_END;
     }
-    if (text[size - 1] == '\n')
-        size--;
-    pin__buf_add(line, text, (size_t)size);
+    if (text && size > 0)
+        pin__buf_add(line, text, (size_t)size - (text[size - 1] == '\n'));
     if (e->dropped)
         return REPL_CANCELLED;
     remember(e, pin__buf_text(line));
@@ -303,9 +293,7 @@ set_up(struct repl *r, struct repl_editor *e)
     el.history(e->history, &event, H_SETUNIQUE, 1);
     el.set(e->line, EL_HIST, el.history, e->history);
     el.set(e->line, EL_ADDFN, "pin-complete", "what may follow", on_complete);
-    el.set(e->line, EL_ADDFN, "pin-cancel", "drop the line", on_cancel);
     el.set(e->line, EL_BIND, "^I", "pin-complete", NULL);
-    el.set(e->line, EL_BIND, "^C", "pin-cancel", NULL);
     el.set(e->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     (void)el.source(e->line, NULL); /* what the person has in ~/.editrc */
     pin__history_read(e->history_path, load_line, e);
