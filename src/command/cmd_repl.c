@@ -90,6 +90,7 @@ list_runs(void *context)
     struct pin_store *store = pin__executor_store(s->executor, &err);
     struct table t;
 
+    pin__executor_flush(s->executor);
     pin__table_init(&t, headings);
     if (!store || pin__store_list(store, &filter, add_run, &t, &err) != PIN_OK) {
         pin__table_fini(&t);

@@ -254,6 +254,12 @@ pin__executor_catalog(const struct pin_executor *x)
     return x->nursery->catalog;
 }
 
+void
+pin__executor_flush(struct pin_executor *x)
+{
+    pin__ledger_flush(x, PIN_FLUSH_MS);
+}
+
 const char *
 pin__executor_root(const struct pin_executor *x)
 {

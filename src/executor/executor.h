@@ -138,6 +138,8 @@ struct pin_queue_counts {
 struct pin_queue_counts pin__executor_queue_counts(const struct pin_executor *x);
 /* The store, opened when it was not; NULL when there is none: see err. Use it between two turns. */
 struct pin_store *pin__executor_store(struct pin_executor *x, struct pin_err *err);
+/* Writes down now what waits for that: records of runs that were called. */
+void pin__executor_flush(struct pin_executor *x);
 const char *pin__executor_root(const struct pin_executor *x);
 /* How many statements it has had the store run so far. */
 uint64_t pin__executor_statements(const struct pin_executor *x);

@@ -121,7 +121,8 @@ class Repl {
 
     #errorText(error){
         const text = withShortStack(inspect(error, this.#options));
-        return `Uncaught ${Error.isError?.(error) ?? error instanceof Error ? text.replace(/^\[([^]*)\]$/, '$1') : text}`;
+        const plain = error instanceof Error ? text.replace(/^\[([^]*?)\]( \{\n[^]*)?$/, '$1$2') : text; /* it has no stack */
+        return `Uncaught ${plain}`;
     }
 
     stopped(reason){
