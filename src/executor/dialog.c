@@ -143,6 +143,12 @@ pin__dialog_has_worker(const struct pin_dialog *d)
     return d->run != NULL;
 }
 
+bool
+pin__dialog_is_ending(const struct pin_dialog *d)
+{
+    return d->run && d->run->worker->doomed;
+}
+
 const struct pin_sink *
 pin__dialog_sink(const struct pin_dialog *d)
 {

@@ -219,6 +219,8 @@ void pin__dialog_interrupt(struct pin_dialog *d);
 /* Ends the worker, whatever it does, at once; the next line starts another. Nothing is told. */
 void pin__dialog_restart(struct pin_dialog *d);
 bool pin__dialog_has_worker(const struct pin_dialog *d);
+/* Its worker is gone, and `ended` comes soon: wait for it in the loop. */
+bool pin__dialog_is_ending(const struct pin_dialog *d);
 void pin__dialog_close(struct pin_dialog *d); /* NULL is fine */
 
 /* Has `callback` called from the loop when `fd` is readable, or after at most `every_ms`, 0:

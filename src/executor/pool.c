@@ -539,9 +539,16 @@ pin__worker_event(struct worker_process *w, uint32_t events, bool full)
 static void
 fork_failed(struct pin_executor *x, struct worker_process *w)
 {
+    /* The worker of a dialog is this one or none. */
+    struct run *dialog = w->queued && w->queue[0]->kind == PIN_TASK_REPL ? pop_head(w) : NULL;
+
     return_queue(w, 0);
     worker_free(w);
     fork_later(x);
+    if (!dialog)
+        return;
+    pin__outcome_fail(&dialog->outcome, PIN_OUTCOME_CRASHED, "Error", "no process could be started");
+    pin__request_run_ended(dialog);
 }
 
 void

@@ -150,12 +150,22 @@ is_answered(void *context)
     return r->number == 0 || r->leaving;
 }
 
+static bool
+has_ended(void *context)
+{
+    const struct repl *r = context;
+
+    return !pin__dialog_is_ending(r->dialog) || r->leaving;
+}
+
 bool
 pin__repl_ask(struct repl *r, enum pin_line_kind kind, struct pin_bytes text)
 {
     struct pin_err err = PIN_ERR_INIT;
 
     r->interrupted = false;
+    if (!has_ended(r)) /* that is told first */
+        pin__executor_loop(r->executor, has_ended, r);
     if (pin__dialog_say(r->dialog, kind, text, &r->number, &err) != PIN_OK) {
         r->number = 0;
         r->end.failed = true;

@@ -29,6 +29,26 @@ repl_setup() {
     sees 'left with 0'
 }
 
+@test "the page's example, as it stands there" {
+    echo 'export default {};' >pinstripe.config.js
+    echo 'export default { run(){ console.log("Newsletter job completed successfully"); } };' >lib/background_jobs/send_newsletter.js
+    echo 'export default { run(){ console.log("Maintenance job executed"); } };' >lib/background_jobs/maintenance.js
+    open_terminal
+    type_in "await runBackgroundJob('send-newsletter')"
+    sees 'Newsletter job completed successfully'
+    at_prompt
+    type_in "await runBackgroundJob('maintenance')"
+    sees 'Maintenance job executed'
+    at_prompt
+    diff -u - <(screen | grep -v '^ *$' | sed 's/ *$//') <<'END'
+pinstripe > await runBackgroundJob('send-newsletter')
+Newsletter job completed successfully
+pinstripe > await runBackgroundJob('maintenance')
+Maintenance job executed
+pinstripe >
+END
+}
+
 @test "NO_COLOR is honoured" {
     export NO_COLOR=1
     open_terminal
