@@ -168,7 +168,8 @@ sink_console(void *context, const struct pin_run_info *run, enum pin_stream stre
 {
     struct run_output *o = context;
     int fd = o->json || stream == PIN_STDERR ? STDERR_FILENO : STDOUT_FILENO;
-    const char *label = label_of(run);
+    /* In a REPL a run for one tenant is for the one that its prompt shows. */
+    const char *label = o->dialog ? run->tenant_name : label_of(run);
 
     if (o->labels && label && isatty(fd))
         print_labelled(o, fd, label, data, size);

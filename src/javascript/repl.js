@@ -20,6 +20,7 @@ const EVALUATE = 0, WHOLE = 1, COMPLETE = 2, TENANT = 3, END = 4; /* enum pin_li
 const DONE = 0, FAILED = 1, INCOMPLETE = 2, STOPPED = 3; /* enum pin_reply_kind */
 const ROWS_SHOWN = 10;
 const FRAMES_SHOWN = 10;
+const TEXT_MAX = 2 ** 20;
 const TENANT_HEADER = 'x-tenant-id';
 
 /* options: { colors, width }. A promise that settles when the person leaves. */
@@ -71,10 +72,10 @@ class Repl {
 
     line(number, kind, text){
         this.#number = number;
-        const done = (text = '') => reply(number, DONE, text);
+        const done = (text = '') => reply(number, DONE, this.#forTerminal(text));
         const failed = error => reply(number, FAILED, this.#errorText(error));
         if(kind == END) return this.#end();
-        if(kind == COMPLETE) return complete(text).then(done, () => done());
+        if(kind == COMPLETE) return complete(text).then(names => reply(number, DONE, names), () => done());
         if(kind == TENANT) return this.#enter(text).then(done, ({ message }) => reply(number, FAILED, message));
         const { incomplete, script } = kind == WHOLE ? { script: prepareWhole(text) } : prepare(text);
         if(incomplete) return reply(number, INCOMPLETE, '');
@@ -122,7 +123,15 @@ class Repl {
     #errorText(error){
         const text = withShortStack(inspect(error, this.#options));
         const plain = error instanceof Error ? text.replace(/^\[([^]*?)\]( \{\n[^]*)?$/, '$1$2') : text; /* it has no stack */
-        return `Uncaught ${plain}`;
+        return this.#forTerminal(`Uncaught ${plain}`);
+    }
+
+    /* Our own colours are all that a terminal obeys, whatever an error's message holds. */
+    #forTerminal(text){
+        const { colors } = this.#options;
+        const shown = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}... ${text.length - TEXT_MAX} more characters` : text;
+        return shown.toWellFormed().replace(/(\x1b\[\d{1,2}m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (character, color) =>
+            color && colors ? color : [...character].map(one => one < ' ' || one > '~' ? `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}` : one).join(''));
     }
 
     stopped(reason){

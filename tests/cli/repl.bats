@@ -132,6 +132,13 @@ after'
     expect_status 1
 }
 
+@test "what a terminal would obey is made visible" {
+    repl 'throw new Error("a\x1b[2Jb\x9bc")' '"\x1b[2J"' 'new Error("\x07")'
+    expect_in_errors 'Uncaught Error: a\x1b[2Jb\x9bc'
+    expect_in_output "'\x1B[2J'"
+    expect_in_output 'Error: \x07'
+}
+
 @test "what nobody awaited and fails later is told, and fails the script" {
     repl 'Promise.reject(new Error("lost")); 1' 'setTimeout(() => { throw new Error("late") }, 1); 2' 'await new Promise(resolve => setTimeout(resolve, 20))' '3'
     expect_output '1
