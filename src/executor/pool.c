@@ -547,7 +547,8 @@ fork_failed(struct pin_executor *x, struct worker_process *w)
     fork_later(x);
     if (!dialog)
         return;
-    pin__outcome_fail(&dialog->outcome, PIN_OUTCOME_CRASHED, "Error", "no process could be started");
+    pin__outcome_fail(&dialog->outcome, PIN_OUTCOME_CRASHED, "Error",
+                      "no process could be started");
     pin__request_run_ended(dialog);
 }
 

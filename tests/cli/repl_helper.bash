@@ -17,9 +17,13 @@ own_setup() {
     if declare -F repl_setup >/dev/null; then repl_setup; fi
 }
 
+# The program hears of it, and may still be writing what ran: its folder is not removed before it is gone.
 own_teardown() {
-    tmux -S "$TEST_FOLDER/tmux" kill-server 2>/dev/null || true
+    tmux -S "$TEST_FOLDER/tmux" kill-server 2>/dev/null || return 0
+    until_true has_left
 }
+
+has_left() { ! pgrep -f -- "$TEST_FOLDER/project" >/dev/null; }
 
 repl() {
     printf '%s\n' "$@" >"$TEST_FOLDER/lines"
@@ -29,7 +33,7 @@ repl() {
 # The program is wrapped in a shell that Ctrl-C does not end, so that its exit code can be seen.
 open_terminal() {
     TERM=xterm env -u TMUX tmux -S "$TEST_FOLDER/tmux" -f /dev/null new-session -d -x 120 -y 50 \
-        "bash -c 'trap : INT; \"$PINSTRIPE\" repl $*; echo \"left with \$?\"; while :; do read -r; done'"
+        "bash -c 'trap : INT; \"$PINSTRIPE\" --project \"$TEST_FOLDER/project\" repl $*; echo \"left with \$?\"; while :; do read -r; done'"
     tmux -S "$TEST_FOLDER/tmux" set-option -g history-limit 5000
     at_prompt
 }
