@@ -2,8 +2,8 @@
  *
  * The worker has one run that lasts, of the kind REPL, in a request of its own. A line that
  * computes reads no messages, so it is stopped by a signal; the message that goes with it wakes one
- * that waits. What does neither is killed at the worker's deadline, which is far away while nothing
- * is being stopped.
+ * that waits. What does neither is killed at the worker's deadline, which there is only while
+ * something is being stopped.
  */
 #include "executor/run.h"
 
@@ -11,11 +11,10 @@ struct pin_dialog {
     struct pin_executor *executor;
     struct pin_dialog_options options;
     struct pin_buf args;
-    struct run *run;     /* NULL: no worker */
-    uint64_t last;       /* the newest line */
-    uint64_t number;     /* the line in hand; 0: none */
-    bool interrupted;    /* it is being stopped */
-    struct pin_mono far; /* the worker's deadline while nothing is being stopped */
+    struct run *run;  /* NULL: no worker */
+    uint64_t last;    /* the newest line */
+    uint64_t number;  /* the line in hand; 0: none */
+    bool interrupted; /* it is being stopped */
 };
 
 static pin_status
@@ -93,7 +92,7 @@ pin__dialog_take_reply(struct run *run, const struct pin_message *m)
         return;
     if (m->number) {
         if (d->interrupted)
-            run->worker->deadline = d->far;
+            run->worker->deadline = (struct pin_mono){ INT64_MAX };
         d->interrupted = false;
         d->number = 0;
     }
@@ -109,7 +108,6 @@ pin__dialog_interrupt(struct pin_dialog *d)
         return;
     pin__requests_of_caller_died(d->executor, d->run);
     d->interrupted = true;
-    d->far = w->deadline;
     w->deadline = pin__clock_after_ms(pin__clock_mono(), PIN_DIALOG_STOP_MS);
     pin__worker_send(w, &(struct pin_message){
                             .type = PIN_MESSAGE_STOP, .id = d->run->id, .number = d->number });

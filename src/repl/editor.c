@@ -24,6 +24,7 @@ static struct {
     void (*end)(EditLine *);
     const char *(*gets)(EditLine *, int *);
     int (*set)(EditLine *, int, ...);
+    int (*wset)(EditLine *, int, ...); /* keeps texts as they are, where set leaks a copy */
     int (*get)(EditLine *, int, ...);
     int (*source)(EditLine *, const char *);
     const LineInfo *(*line)(EditLine *);
@@ -41,6 +42,7 @@ static const struct pin_symbol symbols[] = {
     { "el_gets", &el.gets },
     { "el_set", &el.set },
     { "el_get", &el.get },
+    { "el_wset", &el.wset },
     { "el_source", &el.source },
     { "el_line", &el.line },
     { "el_insertstr", &el.insert },
@@ -292,7 +294,7 @@ set_up(struct repl *r, struct repl_editor *e)
     el.history(e->history, &event, H_SETSIZE, PIN_HISTORY_LINES_MAX);
     el.history(e->history, &event, H_SETUNIQUE, 1);
     el.set(e->line, EL_HIST, el.history, e->history);
-    el.set(e->line, EL_ADDFN, "pin-complete", "what may follow", on_complete);
+    el.wset(e->line, EL_ADDFN, L"pin-complete", L"what may follow", on_complete);
     el.set(e->line, EL_BIND, "^I", "pin-complete", NULL);
     el.set(e->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     (void)el.source(e->line, NULL); /* what the person has in ~/.editrc */

@@ -107,7 +107,7 @@ after'
     expect_status 0
     pinstripe list-runs --json >"$TEST_FOLDER/runs"
     [ "$(grep -c '"trigger":"repl"' "$TEST_FOLDER/runs")" = 2 ] || { cat "$TEST_FOLDER/runs"; return 1; }
-    ! grep -v '"parent":null' "$TEST_FOLDER/runs"
+    run ! grep -v '"parent":null' "$TEST_FOLDER/runs"
 }
 
 @test "a queued run comes from the REPL too" {

@@ -2,6 +2,7 @@
 #
 #   repl LINE...         pipes the lines in; $output, $errors and $status as run_separately gives them
 #   open_terminal        pinstripe repl in a terminal of its own, at its first prompt; MORE arguments are options
+#   close_terminal       ends it, and waits until it is gone
 #   type_in TEXT         types it, with Enter
 #   press KEY...         as tmux names them: C-c, Tab, Up
 #   screen               all that the terminal has shown
@@ -18,7 +19,9 @@ own_setup() {
 }
 
 # The program hears of it, and may still be writing what ran: its folder is not removed before it is gone.
-own_teardown() {
+own_teardown() { close_terminal; }
+
+close_terminal() {
     tmux -S "$TEST_FOLDER/tmux" kill-server 2>/dev/null || return 0
     until_true has_left
 }
@@ -53,11 +56,12 @@ screen() {
 
 # The deadline is far: only a failure waits for it.
 until_true() {
-    local i
-    for i in $(seq 400); do
-        "$@" && return 0
+    local deadline=$((SECONDS + 20))
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || break
         sleep 0.05
     done
+    "$@" && return 0
     printf 'in vain: %s\nscreen:\n%s\n' "$*" "$(screen)"
     return 1
 }

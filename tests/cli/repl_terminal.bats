@@ -54,7 +54,7 @@ END
     open_terminal
     type_in '20 + 1'
     sees 21
-    ! tmux -S "$TEST_FOLDER/tmux" capture-pane -p -e | grep -q $'\e\\[33m21'
+    run ! grep $'\e\\[33m21' <(tmux -S "$TEST_FOLDER/tmux" capture-pane -p -e)
 }
 
 @test "output of a run for tenants shows whose it is" {
@@ -139,7 +139,7 @@ END
     press C-d
     sees 'left with 0'
     [ "$(stat -c %a "$HOME/.local/state/pinstripe/history")" = 600 ]
-    tmux -S "$TEST_FOLDER/tmux" kill-server
+    close_terminal
     open_terminal
     press Up Enter
     sees 21
