@@ -7,7 +7,7 @@
 import { close, evaluate, listen, reply } from 'pinstripe:native/dialog';
 import { complete } from 'pinstripe:repl_complete';
 import { config } from 'pinstripe:config';
-import { abandonTransactions, forgetTables } from 'pinstripe:session';
+import { abandonTransactions, renewSession } from 'pinstripe:session';
 import { inspect } from 'pinstripe:inspect';
 import { EXPORTS, prepare, prepareWhole } from 'pinstripe:repl_source';
 import { Query } from 'pinstripe:query';
@@ -88,7 +88,7 @@ class Repl {
     }
 
     async #evaluate(script){
-        forgetTables(); /* somebody may have changed them */
+        renewSession();
         this.#count++;
         const { value } = await this.#begin(script, `REPL${this.#count}`);
         return value instanceof Query ? value : await value;

@@ -21,13 +21,14 @@ export function openSession({ root }){
     return root.getOrCreate(KEY, () => new Session(root));
 }
 
-/* In a REPL, whose run outlives what its session knows: the tables may have changed, and what was
- * stopped in a transaction never ends it. */
-export function forgetTables(){
-    ofRun?.forgetTables();
+/* In a REPL, whose run outlives what its session knows: the tables may have changed, a transaction
+ * that lasted too long was an earlier line's, and what was stopped in one never ends it. */
+export function renewSession(){
+    ofRun?.renew();
 }
 
 export function abandonTransactions(){
+    native.abandonAll();
     ofRun?.abandon();
 }
 
@@ -135,9 +136,14 @@ export class Session {
         return true;
     }
 
-    abandon(){
-        for(; this.#depth > 0; this.#depth--) native.rollback(this.#number);
+    renew(){
+        if(this.#number !== undefined && this.#depth == 0) native.forgive(this.#number);
         this.forgetTables();
+    }
+
+    abandon(){
+        this.#depth = 0;
+        this.renew();
     }
 
     /* After drop(): the file is gone, and with it every connection. */

@@ -189,6 +189,20 @@ select"
     expect_status 1
 }
 
+@test "a transaction that lasts too long is rolled back, whether it computes or waits, and the next line can have one" {
+    project_with pinstripe.config.js 'export default { database: { transactionLimit: "200ms" } };' lib/migrations/1_things.js '
+        export default { async migrate(){ await this.database.table("things", async things => { await things.addColumn("name", "string"); }); } };'
+    pinstripe migrate-database >/dev/null 2>&1
+    local body
+    for body in 'for(;;){}' 'for(;;) await null' 'await new Promise(() => {})'; do
+        repl 'var keep = 1' "await database.transaction(async () => { await database.things.insert({ name: 'a' }); $body })" \
+            'await database.transaction(async () => [keep, await database.things.count()])'
+        expect_output '[ 1, 0 ]'
+        expect_in_errors 'The database transaction was rolled back because it was open for more than 0.2 s'
+        expect_status 1
+    done
+}
+
 @test "the worker of a session that breaks its heap limit is replaced, variables are gone" {
     repl 'var keep = 1' 'const big = []; for(;;) big.push(new Array(100000).fill(1))' 'typeof keep' 'await runBackgroundJob("hello")'
     expect_output "'undefined'

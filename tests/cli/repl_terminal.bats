@@ -69,6 +69,7 @@ END
     type_in 'const keep = 41'
     local endless n=0
     for endless in 'for(;;){}' 'for(;;) await null' 'await new Promise(() => {})' '(async () => { for(;;) try { for(;;){} } catch {} })()' \
+        'await Workspace.run(async function(){ await this.database.transaction(async () => { await this.database.tenants.count(); for(;;){} }) })' \
         'for(;;) await new Promise(resolve => setTimeout(resolve, 1))' 'await database.transaction(() => new Promise(() => {}))' '/(a+)+$/.test("a".repeat(50) + "b")'; do
         type_in "console.log('begun', ++keep - $n); $endless"
         n=$((n + 1))
