@@ -201,28 +201,10 @@ js_evaluate(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     return promise;
 }
 
-static JSValue
-js_close(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
-{
-    struct pin_dialog_lines *d = &pin__engine_of(ctx)->dialog;
-
-    (void)this;
-    (void)argc;
-    (void)argv;
-    if (d->open) {
-        JS_FreeValue(ctx, d->on.line);
-        JS_FreeValue(ctx, d->on.stopped);
-        JS_FreeValue(ctx, d->on.uncaught);
-    }
-    pin__dialog_drop(d);
-    return JS_UNDEFINED;
-}
-
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("listen", 3, js_listen),
     JS_CFUNC_DEF("reply", 3, js_reply),
     JS_CFUNC_DEF("evaluate", 2, js_evaluate),
-    JS_CFUNC_DEF("close", 0, js_close),
 };
 
 const struct pin_js_native pin__js_native_dialog = {

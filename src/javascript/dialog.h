@@ -10,7 +10,6 @@
  *                                     undefined), uncaught(error) for what nobody handles
  *   reply(number, kind, text)         what came of it; nothing when it is not in hand any more
  *   evaluate(source, name)            a script with top-level await: a promise of { value }
- *   close()                           there are no more lines
  */
 #ifndef PIN_JAVASCRIPT_DIALOG_H
 #define PIN_JAVASCRIPT_DIALOG_H

@@ -244,6 +244,7 @@ wind_up(struct pin_engine *e, struct pin_outcome *o)
 
     if (p == PIN_PUMPED_STOPPED)
         return p;
+    pin__dialog_drop(&e->dialog); /* what nobody awaited has ended, and was told */
     drop_timers(e, e->task->kind != PIN_TASK_REPL);
     p = call_entry(e, e->entry.finish, 1, &failed, &promise);
     if (p == PIN_PUMPED_SETTLED && o->kind == PIN_OUTCOME_SUCCEEDED &&

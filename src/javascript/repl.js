@@ -4,7 +4,7 @@
  * query, which is shown with its statement and its first rows. What a person sees is made here, as
  * text; the program only prints it.
  */
-import { close, evaluate, listen, reply } from 'pinstripe:native/dialog';
+import { evaluate, listen, reply } from 'pinstripe:native/dialog';
 import { complete } from 'pinstripe:repl_complete';
 import { config } from 'pinstripe:config';
 import { abandonTransactions, renewSession } from 'pinstripe:session';
@@ -74,17 +74,12 @@ class Repl {
         this.#number = number;
         const done = (text = '') => reply(number, DONE, this.#forTerminal(text));
         const failed = error => reply(number, FAILED, this.#errorText(error));
-        if(kind == END) return this.#end();
+        if(kind == END) return this.#leave();
         if(kind == COMPLETE) return complete(text).then(names => reply(number, DONE, names), () => done());
         if(kind == TENANT) return this.#enter(text).then(done, ({ message }) => reply(number, FAILED, message));
         const { incomplete, script } = kind == WHOLE ? { script: prepareWhole(text) } : prepare(text);
         if(incomplete) return reply(number, INCOMPLETE, '');
         return this.#evaluate(script).then(value => this.#shown(value)).then(done, failed);
-    }
-
-    #end(){
-        close();
-        this.#leave();
     }
 
     async #evaluate(script){

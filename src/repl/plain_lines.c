@@ -45,7 +45,11 @@ pin__repl_lines_read(struct repl *r, struct pin_buf *line)
             return REPL_END;
         read_some(l);
     }
-    if (!l->text.size)
+    if (l->text.bad) {
+        pin__repl_say(r, "A line of the input is larger than %zu bytes.", l->text.max);
+        r->end.failed = true;
+    }
+    if (l->text.bad || !l->text.size)
         return REPL_END;
     size = end ? (size_t)(end - l->text.data) : l->text.size;
     pin__buf_clear(line);

@@ -120,7 +120,11 @@ on_end(void *context, uint64_t number, bool interrupted, const struct pin_outcom
 
     (void)number;
     r->in_tenant = false;
-    if (!r->leaving) {
+    if (r->leaving && why->kind != PIN_OUTCOME_SUCCEEDED) {
+        r->end.failed = true;
+        pin__repl_say(r, "The session did not end well: %s",
+                      message ? message : "no reason is known");
+    } else if (!r->leaving) {
         r->end.failed = true;
         if (interrupted)
             pin__repl_say(r,

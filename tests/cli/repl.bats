@@ -153,6 +153,27 @@ after'
     repl 'const promise = runBackgroundJob("hello", "at the end")'
     expect_output 'hello at the end'
     expect_status 0
+    repl 'const promise = runBackgroundJob("fails")'
+    expect_in_errors 'lib/background_jobs/fails.js:3'
+    expect_status 1
+}
+
+@test "hooks of the session's workspace run at the end, and what they throw is told" {
+    repl 'workspace.context.mine = { destroy(){ console.log("destroyed") } }; 1' 'setInterval(() => {}, 1000); 2'
+    expect_output '1
+2
+destroyed'
+    expect_status 0
+    repl 'workspace.context.mine = { destroy(){ throw new Error("cannot let go") } }; 1'
+    expect_in_errors 'The session did not end well: cannot let go'
+    expect_status 1
+}
+
+@test "a line that is too large is refused" {
+    head -c 9000000 /dev/zero | tr '\0' 1 >"$TEST_FOLDER/lines"
+    run_separately pinstripe repl <"$TEST_FOLDER/lines"
+    expect_in_errors 'A line of the input is larger than'
+    expect_status 1
 }
 
 @test "a query shows its SQL and its first rows, a row its columns" {
