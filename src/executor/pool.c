@@ -113,10 +113,9 @@ begin_head(struct worker_process *w)
     struct run *run = w->queue[0];
 
     run->started = pin__clock_mono();
-    w->deadline =
-        run->kind == PIN_TASK_REPL
-            ? (struct pin_mono){ INT64_MAX }
-            : pin__clock_after_ms(run->started, run->request->wall_ms + PIN_KILL_AFTER_MS);
+    w->deadline = pin__clock_after_ms(run->started, run->request->wall_ms + PIN_KILL_AFTER_MS);
+    if (run->kind == PIN_TASK_REPL)
+        w->deadline.ns = INT64_MAX;
     if (run->request->queued)
         pin__queue_begins(run);
 }
