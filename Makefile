@@ -27,7 +27,7 @@ BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check $(BUILD)/tests/kill-loop
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all help setup demo test check asan-check unit javascript cli fault bench lint asan fuzz fuzz-programs valgrind install clean
+.PHONY: all help setup demo test check asan-check unit javascript cli fault bench run-bench lint asan fuzz fuzz-programs valgrind install clean
 all: $(BUILD)/pinstripe $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 
 help:
@@ -90,7 +90,10 @@ valgrind: $(UNIT)
 	    valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access --main-stacksize=67108864 $$t \
 	    || exit 1; done
 
-bench: all $(BENCH)
+bench:
+	@tools/setup --all
+	@$(SUBMAKE) run-bench
+run-bench: all $(BENCH)
 	@tools/run-bench $(BUILD)
 
 install: all
@@ -106,7 +109,7 @@ $(BUILD)/libpinstripe-core.a: $(OBJ)
 	$(Q)ar rcs $@ $(OBJ)
 
 # --version tells the commit that was built: what prints it is built again when that changes.
-$(BUILD)/src/command/command.o: $(BUILD)/gen/hash
+$(BUILD)/src/command/command.o $(BUILD)/src/web/metrics.o: $(BUILD)/gen/hash
 $(BUILD)/gen/hash: FORCE
 	@mkdir -p $(@D)
 	@echo $(HASH) | cmp -s - $@ || echo $(HASH) >$@

@@ -9,6 +9,7 @@
 #include "bot/schedules.h"
 #include "bot/watch.h"
 #include "database/session.h"
+#include "executor/observer.h"
 
 enum { AGAIN_MS = 20, RELOAD_AFTER_MS = 100, STATUS_MS = 1000, LOG_FLUSH_MS = 50 };
 enum { CLOCK_SET_MS = 1000 }; /* a clock that goes back by more was set */
@@ -88,6 +89,25 @@ on_diff(void *context, enum pin_diff what, const struct pin_schedule_row *row)
              row->time_zone ? " " : "", row->time_zone ? row->time_zone : "");
 }
 
+static void
+on_count(void *context, const char *schedule, enum pin_occurrence_result result, int64_t count)
+{
+    struct pin_bot *b = context;
+    const struct pin_observer *to = pin__executor_observer(b->executor);
+
+    if (to->decided)
+        to->decided(to->context, schedule, result, count);
+}
+
+static void
+ticked(struct pin_bot *b, int64_t now_ms)
+{
+    const struct pin_observer *to = pin__executor_observer(b->executor);
+
+    if (to->ticked)
+        to->ticked(to->context, now_ms);
+}
+
 static struct pin_bot_context
 context_of(struct pin_bot *b)
 {
@@ -97,7 +117,8 @@ context_of(struct pin_bot *b)
                                      .tz = b->tz,
                                      .started_ms = b->started_ms,
                                      .note = on_note,
-                                     .note_context = b };
+                                     .note_context = b,
+                                     .count = on_count };
 }
 
 static bool
@@ -223,7 +244,7 @@ reconcile(struct pin_bot *b, int64_t now_ms)
 static void
 evaluate(struct pin_bot *b, int64_t now_ms)
 {
-    struct pin_bot_tick ticked;
+    struct pin_bot_tick done;
     struct pin_err err = PIN_ERR_INIT;
     pin_status st;
 
@@ -233,13 +254,14 @@ evaluate(struct pin_bot *b, int64_t now_ms)
     if (!b->context.store)
         return;
     b->due.bot = &b->context;
-    st = pin__bot_tick(&b->due, now_ms, &ticked, &err);
+    st = pin__bot_tick(&b->due, now_ms, &done, &err);
     if (!handled(b, st, &err, "what is due cannot be written", now_ms))
         return;
-    b->needs_reconcile |= ticked.read_again;
-    b->evaluated = !ticked.more;
-    b->schedules_due_ms = ticked.more || ticked.read_again ? now_ms : ticked.next_due_ms;
-    if (ticked.enqueued)
+    ticked(b, now_ms);
+    b->needs_reconcile |= done.read_again;
+    b->evaluated = !done.more;
+    b->schedules_due_ms = done.more || done.read_again ? now_ms : done.next_due_ms;
+    if (done.enqueued)
         pin__executor_queue_look(b->executor);
 }
 
@@ -340,6 +362,7 @@ tick(struct pin_bot *b, int64_t now_ms)
     if (st != PIN_OK && st != PIN_BUSY)
         b->tick_due_ms = now_ms + PIN_BOT_TICK_MS / 10;
     if (st == PIN_OK) {
+        ticked(b, now_ms);
         pin__zones_reload(b->zones, now_ms / 1000, NULL, NULL);
         ask_zones(b);
     }
@@ -478,7 +501,7 @@ pin__bot_stop(struct pin_bot *b)
     if (!b)
         return;
     pin__executor_queue_stop(b->executor);
-    pin__executor_attach(b->executor, NULL);
+    pin__executor_detach(b->executor, &b->service);
     s = b->ticking ? pin__executor_store(b->executor, NULL) : NULL;
     if (s)
         (void)!pin__store_bot_leave(s, pin__executor_name(b->executor), NULL);

@@ -13,6 +13,9 @@
 enum pin_bot_level { PIN_BOT_INFO, PIN_BOT_WARNING, PIN_BOT_ERROR };
 
 typedef void pin_bot_note(void *context, enum pin_bot_level level, const char *text);
+/* So many due times of a schedule got this result. */
+typedef void pin_bot_count(void *context, const char *schedule, enum pin_occurrence_result result,
+                           int64_t count);
 
 struct pin_bot_context { /* borrowed, all of it */
     struct pin_store *store;
@@ -22,6 +25,7 @@ struct pin_bot_context { /* borrowed, all of it */
     int64_t started_ms; /* since when this bot looks, to say why something is late; 0: not known */
     pin_bot_note *note; /* may be NULL */
     void *note_context;
+    pin_bot_count *count; /* called after the commit, with note_context; may be NULL */
 };
 
 void pin__bot_note(const struct pin_bot_context *c, enum pin_bot_level level, const char *fmt, ...)

@@ -16,6 +16,13 @@
 
 enum { NOTES_MAX = 6, PUT_OFF_MS = 60 * 1000 };
 
+struct tally { /* due times of one schedule, in a row, with one result */
+    struct tally *next;
+    const char *schedule;
+    enum pin_occurrence_result result;
+    int64_t count;
+};
+
 struct tick {
     struct pin_bot_due *due;
     const struct pin_bot_context *bot;
@@ -31,7 +38,8 @@ struct tick {
         enum pin_bot_level level;
         const char *text;
     } notes[NOTES_MAX];
-    size_t note_count; /* beyond NOTES_MAX they are only counted */
+    size_t note_count;   /* beyond NOTES_MAX they are only counted */
+    struct tally *tally; /* the latest first; for who counts */
 };
 
 /* One schedule and what is known of it. */
@@ -63,6 +71,33 @@ add_note(struct tick *t, enum pin_bot_level level, const char *fmt, ...)
     t->notes[t->note_count - 1].text = pin__arena_strdup(&t->arena, text);
 }
 
+/* --- counting --- */
+
+static void
+count_result(struct tick *t, const char *schedule, enum pin_occurrence_result result, int64_t n)
+{
+    struct tally *last = t->tally;
+
+    t->out->results[result] += n;
+    if (n == 0 || !t->bot->count)
+        return;
+    if (last && last->schedule == schedule && last->result == result) {
+        last->count += n;
+        return;
+    }
+    if (!(t->tally = pin__arena_alloc(&t->arena, sizeof *t->tally)))
+        t->tally = last; /* what is counted is for people: it may miss one */
+    else
+        *t->tally = (struct tally){ last, schedule, result, n };
+}
+
+static void
+tell_tally(const struct tick *t)
+{
+    for (const struct tally *a = t->tally; a; a = a->next)
+        t->bot->count(t->bot->note_context, a->schedule, a->result, a->count);
+}
+
 /* --- rows without a run --- */
 
 static pin_status
@@ -78,7 +113,7 @@ mark(struct tick *t, const struct pin_schedule_row *row, int64_t due_ms,
 
     if (st == PIN_CONFLICT)
         return PIN_OK; /* it has a result already */
-    t->out->results[result]++;
+    count_result(t, row->id, result, 1);
     t->written++;
     return st;
 }
@@ -108,7 +143,7 @@ mark_past(struct item *it, size_t at, enum pin_occurrence_result result, const c
     snprintf(reason, sizeof reason, "%s", why);
     if (at == 0) {
         add_earlier(it, reason, sizeof reason);
-        it->tick->out->results[result] += it->past.earlier;
+        count_result(it->tick, it->row->id, result, it->past.earlier);
     }
     return mark(it->tick, it->row, it->past.at_ms[at], result, reason, err);
 }
@@ -424,7 +459,8 @@ make_runs(struct tick *t, struct pin_err *err)
         if (made[i].existed)
             continue;
         t->out->enqueued++;
-        t->out->results[t->late[i] ? PIN_OCCURRENCE_LATE : PIN_OCCURRENCE_RAN]++;
+        count_result(t, t->runs[i].schedule, t->late[i] ? PIN_OCCURRENCE_LATE : PIN_OCCURRENCE_RAN,
+                     1);
         if (t->late[i])
             st = pin__store_occurrence(t->bot->store, &o, err);
     }
@@ -522,6 +558,7 @@ run_batch(struct tick *t, struct pin_err *err)
     if ((st = pin__store_commit(t->bot->store, err)) == PIN_OK) {
         tell_notes(t);
         tell_behind(t);
+        tell_tally(t);
     }
     return st;
 }

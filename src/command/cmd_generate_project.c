@@ -44,7 +44,7 @@ static const char package_format[] = "{\n"
                                      "}\n";
 
 static const char *const folders[] = { "lib/background_jobs", "lib/models", "lib/services",
-                                       "lib/migrations" };
+                                       "lib/migrations", "lib/views" };
 
 static pin_status
 write_file(struct scaffold *s, const char *path, const char *text, struct pin_err *err)

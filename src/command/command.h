@@ -37,6 +37,7 @@ extern const struct command pin__cmd_generate_migration;
 extern const struct command pin__cmd_generate_model;
 extern const struct command pin__cmd_generate_project;
 extern const struct command pin__cmd_generate_service;
+extern const struct command pin__cmd_generate_view;
 extern const struct command pin__cmd_help;
 extern const struct command pin__cmd_list_background_jobs;
 extern const struct command pin__cmd_list_commands;
@@ -53,6 +54,7 @@ extern const struct command pin__cmd_reset_database;
 extern const struct command pin__cmd_retry_run;
 extern const struct command pin__cmd_show_run;
 extern const struct command pin__cmd_start_bot;
+extern const struct command pin__cmd_start_server;
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */
 const struct command *pin__command_find(const struct cli *cli, const char *name);

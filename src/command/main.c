@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
     &pin__cmd_generate_model,
     &pin__cmd_generate_project,
     &pin__cmd_generate_service,
+    &pin__cmd_generate_view,
     &pin__cmd_help,
     &pin__cmd_list_background_jobs,
     &pin__cmd_list_commands,
@@ -34,6 +35,7 @@ static const struct command *const commands[] = {
     &pin__cmd_run_background_job,
     &pin__cmd_show_run,
     &pin__cmd_start_bot,
+    &pin__cmd_start_server,
     NULL,
 };
 

@@ -48,6 +48,31 @@ pin__args_value(const struct args *a, const char *name)
 }
 
 pin_status
+pin__args_list(const struct args *a, const char *name, char **text, const char **items, size_t most,
+               size_t *count, struct pin_err *err)
+{
+    const char *value = pin__args_value(a, name);
+    char *at;
+
+    *text = NULL;
+    *count = 0;
+    if (!value)
+        return PIN_OK;
+    if (!(*text = strdup(value)))
+        return pin__err_no_memory(err);
+    for (char *item = *text; item; item = at) {
+        if ((at = strchr(item, ',')))
+            *at++ = '\0';
+        if (!*item || *count == most)
+            return pin__err_set(err, PIN_INVALID,
+                                "--%s %s: takes values with commas between, %zu at most", name,
+                                pin__quote_text(value).text, most);
+        items[(*count)++] = item;
+    }
+    return PIN_OK;
+}
+
+pin_status
 pin__args_number(const struct args *a, const char *name, int64_t least, int64_t most, int64_t *out,
                  struct pin_err *err)
 {

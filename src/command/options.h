@@ -61,6 +61,10 @@ bool pin__args_flag(const struct args *a, const char *name);
 int pin__args_count(const struct args *a, const char *name);
 /* NULL when it was not given. */
 const char *pin__args_value(const struct args *a, const char *name);
+/* A value with commas between its parts: cut into `items`, which point into *text, a copy that the
+ * caller frees. Without the option there are none. */
+pin_status pin__args_list(const struct args *a, const char *name, char **text, const char **items,
+                          size_t most, size_t *count, struct pin_err *err) PIN_MUST_USE;
 /* Leaves *out alone when it was not given; PIN_INVALID for what is no whole number in the range. */
 pin_status pin__args_number(const struct args *a, const char *name, int64_t least, int64_t most,
                             int64_t *out, struct pin_err *err) PIN_MUST_USE;

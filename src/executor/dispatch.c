@@ -13,20 +13,39 @@ enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4 };
 
 struct load {
     size_t busy;   /* workers with a run in hand */
-    size_t active; /* of those, the ones whose run is not waiting for runs of its own, or for a
-                      person */
+    size_t active; /* of those, the ones whose run waits neither for runs of its own nor for a
+                      person, and is no view */
+    size_t views;  /* those that have a view in hand which has not lasted */
     struct worker_process *idle; /* of the nursery that is asked for */
 };
+
+static int64_t
+long_ago(void)
+{
+    return pin__clock_mono().ns - PIN_WAIT_BEHIND_NS;
+}
+
+static void
+add_busy(struct load *load, const struct worker_process *w)
+{
+    const struct run *run = w->queue[0];
+    bool waits = run->calls_open != 0;
+
+    load->busy++;
+    if (run->kind == PIN_TASK_VIEW)
+        load->views += !waits && run->started.ns >= long_ago();
+    else
+        load->active += !waits && run->kind != PIN_TASK_REPL;
+}
 
 static struct load
 measure(const struct pin_executor *x, const struct nursery_process *n)
 {
-    struct load load = { 0, 0, NULL };
+    struct load load = { .busy = 0 };
 
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->queued) {
-            load.busy++;
-            load.active += w->queue[0]->calls_open == 0 && w->queue[0]->kind != PIN_TASK_REPL;
+            add_busy(&load, w);
         } else if (!w->doomed && w->nursery == n) {
             load.idle = w;
         }
@@ -39,9 +58,8 @@ is_short(const struct request *q)
 {
     const struct job_pace *pace;
 
-    if (!q->job)
+    if (!(pace = pin__pace_of(q)))
         return false;
-    pace = &q->nursery->paces[q->job - q->nursery->catalog->jobs];
     return pace->runs >= RUNS_BEFORE_AVERAGE && pace->average_us < SHORT_RUN_US;
 }
 
@@ -58,14 +76,15 @@ is_behind_a_later_one(const struct worker_process *w, const struct request *q)
 static struct worker_process *
 worker_to_queue_at(struct pin_executor *x, const struct request *q)
 {
-    int64_t long_ago = pin__clock_mono().ns - PIN_WAIT_BEHIND_NS;
+    int64_t too_long_ago = long_ago();
     struct worker_process *best = NULL;
 
-    if ((!q->fan_out && !q->queued) || !is_short(q))
+    if (!is_short(q))
         return NULL;
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->doomed || !w->queued || w->queued >= WORKER_QUEUE_MAX || w->nursery != q->nursery ||
-            w->queue[0]->calls_open || w->queue[0]->started.ns < long_ago ||
+            w->queue[0]->calls_open || w->queue[0]->started.ns < too_long_ago ||
+            (w->queue[0]->kind == PIN_TASK_VIEW) != (q->kind == PIN_TASK_VIEW) ||
             !is_short(w->queue[0]->request))
             continue;
         if (!best || w->queued < best->queued)
@@ -80,7 +99,7 @@ worker_for(struct pin_executor *x, const struct request *q)
     struct load load = measure(x, q->nursery);
     size_t busy_max = PIN_WORKERS_MAX - (PIN_DEPTH_MAX - q->depth);
 
-    if (load.active >= x->slots)
+    if ((q->kind == PIN_TASK_VIEW ? load.views : load.active) >= x->slots)
         return worker_to_queue_at(x, q);
     if (load.busy >= busy_max)
         return NULL;
@@ -100,11 +119,29 @@ may_begin(const struct pin_executor *x)
     return !pin__queue_has_lapsed(x, now) && !pin__queue_is_kept_out(x, now);
 }
 
+static void
+begin(struct worker_process *w, struct request *q)
+{
+    pin__worker_assign(w, pin__request_next_run(q));
+    pin__fault("executor.assigned");
+    pin__request_relist(q);
+}
+
+static void
+dispatch_views(struct pin_executor *x)
+{
+    struct worker_process *w;
+
+    while (x->views.head && (w = worker_for(x, x->views.head)))
+        begin(w, x->views.head);
+}
+
 void
 pin__dispatch(struct pin_executor *x)
 {
     struct request *q;
 
+    dispatch_views(x);
     while ((q = pin__request_with_work(x)) != NULL) {
         struct worker_process *w;
 
@@ -112,9 +149,7 @@ pin__dispatch(struct pin_executor *x)
             break;
         if (!(w = worker_for(x, q)))
             break;
-        pin__worker_assign(w, pin__request_next_run(q));
-        pin__fault("executor.assigned");
-        pin__request_relist(q);
+        begin(w, q);
     }
     pin__workers_send_tasks(x);
 }

@@ -143,7 +143,7 @@ fill(struct enqueue_entry *q, struct run *caller, const struct pin_message *call
                                      .options = &options,
                                      .tenant_id = copy_text(&q->arena, call->tenant_id),
                                      .params = copy_bytes(&q->arena, call->params),
-                                     .trigger = dialog ? from->trigger : PIN_TRIGGER_JOB,
+                                     .trigger = pin__trigger_of_call(caller),
                                      .now_ms = pin__clock_wall().ms };
     pin_status st;
 
@@ -172,7 +172,8 @@ pin__enqueue_from_run(struct run *caller, const struct pin_message *call)
     q->arena = PIN_ARENA_INIT(4 * (size_t)PIN_FRAME_BYTES_MAX);
     q->caller = caller->id;
     q->number = call->number;
-    q->parent = caller->run_id;
+    if (caller->kind == PIN_TASK_JOB) /* a view is no run that the store knows */
+        q->parent = caller->run_id;
     caller->calls_open++;
     if (fill(q, caller, call, &err) == PIN_OK) {
         pin__ledger_add(x, &q->entry, &enqueue_type);

@@ -43,14 +43,23 @@ sooner(struct pin_mono *t, struct pin_mono other)
 
 /* Wall time may jump, so what is far away is looked at again soon enough. */
 static struct pin_mono
-service_due(const struct pin_executor *x)
+services_due(const struct pin_executor *x)
 {
     enum { LOOK_AGAIN_MS = 30000 };
-    int64_t now_ms = pin__clock_wall().ms;
-    int64_t due_ms = x->service->due(x->service->context, now_ms);
-    int64_t in_ms = due_ms <= now_ms ? 0 : due_ms - now_ms;
+    int64_t now_ms = pin__clock_wall().ms, in_ms = LOOK_AGAIN_MS;
+    bool any = false;
 
-    return pin__clock_after_ms(pin__clock_mono(), in_ms < LOOK_AGAIN_MS ? in_ms : LOOK_AGAIN_MS);
+    for (size_t i = 0; i < PIN_SERVICES_MAX; i++) {
+        const struct pin_service *s = x->services[i].service;
+        int64_t due_ms = s ? s->due(s->context, now_ms) : INT64_MAX;
+
+        any |= s != NULL;
+        if (due_ms <= now_ms)
+            in_ms = 0;
+        else if (due_ms - now_ms < in_ms)
+            in_ms = due_ms - now_ms;
+    }
+    return any ? pin__clock_after_ms(pin__clock_mono(), in_ms) : (struct pin_mono){ INT64_MAX };
 }
 
 static int
@@ -62,8 +71,7 @@ loop_timeout(const struct pin_executor *x, bool full)
     sooner(&next, pin__ledger_next(x));
     if (x->respawn_at.ns)
         sooner(&next, x->respawn_at);
-    if (x->service)
-        sooner(&next, service_due(x));
+    sooner(&next, services_due(x));
     if (x->stopping)
         sooner(&next, x->stop_deadline);
     if (x->fork_backoff_ms)
@@ -110,12 +118,23 @@ timers(struct pin_executor *x)
 }
 
 static void
-run_service(struct pin_executor *x)
+run_services(struct pin_executor *x)
 {
     int64_t now_ms = pin__clock_wall().ms;
 
-    if (x->service && !x->stopping && x->service->due(x->service->context, now_ms) <= now_ms)
-        x->service->turn(x->service->context, now_ms);
+    for (size_t i = 0; i < PIN_SERVICES_MAX; i++) {
+        const struct pin_service *s = x->services[i].service;
+
+        if (s && (!x->stopping || s->when_stopping) && s->due(s->context, now_ms) <= now_ms)
+            s->turn(s->context, now_ms);
+    }
+}
+
+static void
+service_readable(const struct service_slot *slot)
+{
+    if (slot->service)
+        slot->service->readable(slot->service->context);
 }
 
 /* Frees nothing that another event of the same batch may still point to: a worker leaves only
@@ -143,8 +162,7 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
             pin__executor_queue_look(x);
             break;
         case WATCHED_SERVICE:
-            if (x->service)
-                x->service->readable(x->service->context);
+            service_readable((const struct service_slot *)(const void *)who);
             break;
         }
     }
@@ -173,7 +191,7 @@ step(struct pin_executor *x)
     if (n > 0)
         handle_events(x, events, n, full);
     timers(x);
-    run_service(x);
+    run_services(x);
     pin__ledger_turn(x);
     pin__worker_retire_idle(x);
     pin__nurseries_tidy(x);
@@ -302,22 +320,43 @@ void
 pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context)
 {
     x->stays = true;
-    while (!(x->stopping && is_quiet(x)) && !(done && done(context)))
-        step(x);
+    while (!(done && done(context)) && !(x->stopping && is_quiet(x)))
+        step(x); /* `done` may have asked for the stop */
     x->stays = false;
+}
+
+static struct service_slot *
+slot_of(struct pin_executor *x, const struct pin_service *service)
+{
+    for (size_t i = 0; i < PIN_SERVICES_MAX; i++)
+        if (x->services[i].service == service)
+            return &x->services[i];
+    return NULL;
 }
 
 void
 pin__executor_attach(struct pin_executor *x, const struct pin_service *service)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &x->service_watched } };
+    struct service_slot *slot = slot_of(x, NULL);
+    struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = slot } };
 
-    if (x->service && x->service->fd >= 0)
-        epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, x->service->fd, NULL);
-    x->service = service;
-    x->service_watched.kind = WATCHED_SERVICE;
-    if (service && service->fd >= 0)
+    if (!slot)
+        pin__bug("more than %d services in one loop", PIN_SERVICES_MAX);
+    *slot = (struct service_slot){ { WATCHED_SERVICE }, service };
+    if (service->fd >= 0)
         epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, service->fd, &event);
+}
+
+void
+pin__executor_detach(struct pin_executor *x, const struct pin_service *service)
+{
+    struct service_slot *slot = slot_of(x, service);
+
+    if (!slot)
+        return;
+    if (service->fd >= 0)
+        epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, service->fd, NULL);
+    slot->service = NULL;
 }
 
 void

@@ -48,6 +48,7 @@ struct pin_run_info { /* borrowed during the call that gives it */
     uint64_t id;
     uint64_t parent; /* the calling run; 0: none */
     uint32_t depth;
+    bool of_job; /* else `job` is no job's name: a view's path, which anybody may have sent */
     const char *job;
     const char *tenant_id; /* NULL: no tenant */
     const char *tenant_name;
@@ -153,11 +154,14 @@ struct pin_service { /* what takes part in the loop */
     int64_t (*due)(void *context,
                    int64_t now_ms);              /* when it wants to be called; INT64_MAX: never */
     void (*turn)(void *context, int64_t now_ms); /* called when that has come */
+    bool when_stopping;                          /* also while the executor stops */
     int fd;                                      /* -1: none */
     void (*readable)(void *context);             /* something is to be read from fd */
 };
-/* One; borrowed. NULL takes it away. */
+#define PIN_SERVICES_MAX 4 /* in one loop */
+/* Borrowed until it is detached. */
 void pin__executor_attach(struct pin_executor *x, const struct pin_service *service);
+void pin__executor_detach(struct pin_executor *x, const struct pin_service *service);
 /* Takes no more of the queue for now, or goes on. What runs goes on in any case. */
 void pin__executor_queue_pause(struct pin_executor *x, bool paused);
 /* Calls `each` for every run in hand: for a person who asks what it is doing. */
@@ -182,6 +186,31 @@ bool pin__executor_stopping(const struct pin_executor *x);
 void pin__executor_zones(struct pin_executor *x,
                          void (*told)(void *context, struct pin_bytes zones, const char *why_not),
                          void *context);
+/* --- views --- */
+
+#define PIN_VIEWS_WAITING_MAX 1000 /* requests that no worker has begun; one more is refused */
+
+struct pin_view_call {
+    const char *path;            /* for people: the name of the run */
+    struct pin_bytes request;    /* JSON, what render() is told; see javascript/view.js */
+    const struct pin_sink *sink; /* borrowed: what it and the runs it asks for print. Must outlive
+                                    the executor */
+    /* Called once from the loop, when the run has ended, however; `o->value` as PIN_TASK_VIEW says.
+     * Not for one that was taken back. */
+    void (*told)(void *context, const struct pin_outcome *o);
+    void *context;
+};
+struct request; /* opaque: a view call that has not been told */
+/* Has a worker answer one request in a workspace of its own. Views take no slot of jobs: as many
+ * work at once as there are slots, and one more for each that lasts, as far as there are processes.
+ * `id` gets the run's id as text. NULL when too many wait already. */
+struct request *pin__executor_view(struct pin_executor *x, const struct pin_view_call *call,
+                                   char id[PIN_RUN_ID_TEXT]);
+/* Takes it back when no worker has begun it; false: it goes on, and will be told. */
+bool pin__executor_view_take_back(struct request *view);
+/* Nobody waits for it any more: it is killed, unless it waits for runs that it asked for. */
+void pin__executor_view_expire(struct request *view);
+
 /* How long running jobs get after the first request to stop; PIN_STOP_GRACE_MS unless set. */
 void pin__executor_set_grace(struct pin_executor *x, int64_t ms);
 

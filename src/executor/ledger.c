@@ -175,6 +175,13 @@ again_later(struct ledger *l, int64_t first_ms, int64_t most_ms)
     l->retry_at = pin__clock_after_ms(pin__clock_mono(), l->backoff_ms);
 }
 
+static void
+busy(struct pin_executor *x)
+{
+    pin__observe_busy(x);
+    again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+}
+
 void
 pin__executor_tell(struct pin_executor *x, bool over, const char *text)
 {
@@ -289,7 +296,7 @@ failed(struct pin_executor *x, struct entry *bad, pin_status st, struct pin_err 
     }
     if (st == PIN_BUSY) {
         l->blocked = true;
-        again_later(l, BUSY_FIRST_MS, BUSY_MAX_MS);
+        busy(x);
         return;
     }
     if (commit || st == PIN_IO)
@@ -313,7 +320,7 @@ kept_out(struct pin_executor *x, struct pin_mono now)
     x->ledger.blocked = true;
     if (pin__queue_is_kept_out(x, now))
         pin__workers_take_back(x);
-    again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+    busy(x);
 }
 
 static void
@@ -387,7 +394,7 @@ open_or_refuse(struct pin_executor *x)
         return true;
     if (may_pass(st)) {
         if (st == PIN_BUSY)
-            again_later(&x->ledger, BUSY_FIRST_MS, BUSY_MAX_MS);
+            busy(x);
         else
             pin__ledger_trouble(x, &err);
         return false;

@@ -271,16 +271,22 @@ pin__workers_unblock(struct pin_executor *x, struct pin_mono now)
             unblock(w);
 }
 
+struct job_pace *
+pin__pace_of(const struct request *q)
+{
+    if (q->kind == PIN_TASK_VIEW)
+        return &q->nursery->view_pace;
+    return q->job ? &q->nursery->paces[q->job - q->nursery->catalog->jobs] : NULL;
+}
+
 /* A moving average: the newest run counts for an eighth. */
 static void
 note_pace(const struct run *run)
 {
-    struct request *q = run->request;
-    struct job_pace *pace;
+    struct job_pace *pace = run->kind == PIN_TASK_TENANTS ? NULL : pin__pace_of(run->request);
 
-    if (!q->job || run->kind != PIN_TASK_JOB)
+    if (!pace)
         return;
-    pace = &q->nursery->paces[q->job - q->nursery->catalog->jobs];
     pace->average_us = pace->runs ? pace->average_us + (run->outcome.wall_us - pace->average_us) / 8
                                   : run->outcome.wall_us;
     pace->runs++;
@@ -627,12 +633,14 @@ pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now)
 struct pin_mono
 pin__workers_next_deadline(const struct pin_executor *x)
 {
-    struct pin_mono next = { INT64_MAX };
+    struct pin_mono next = { INT64_MAX }, now = pin__clock_mono();
 
     for (const struct worker_process *w = x->workers; w; w = w->next) {
         if (w->queued && !w->doomed && w->deadline.ns < next.ns)
             next = w->deadline;
-        if (w->queued > 1 && w->queue[0]->started.ns + PIN_WAIT_BEHIND_NS < next.ns)
+        if ((w->queued > 1 || (x->views.head && w->queued)) &&
+            w->queue[0]->started.ns + PIN_WAIT_BEHIND_NS < next.ns &&
+            (w->queued > 1 || w->queue[0]->started.ns > now.ns - PIN_WAIT_BEHIND_NS))
             next.ns = w->queue[0]->started.ns + PIN_WAIT_BEHIND_NS;
     }
     return next;

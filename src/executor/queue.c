@@ -321,6 +321,7 @@ settled_end(struct pin_executor *x, struct entry *e)
         if (c->finished.state == PIN_RUN_DELAYED)
             u->looked = false;
         tell_settled(x, c);
+        pin__observe_settled(c);
     } else if (e->status == PIN_LOST && c->end != QUEUED_GIVE_BACK)
         tell_dropped(x, c);
     pin__queue_drop(c);
@@ -420,6 +421,7 @@ pin__queue_begins(struct run *run)
     pin__turn_began(&c->turn);
     run->request->executor->queue.running++;
     c->started_ms = pin__clock_wall().ms;
+    pin__observe_begins(c);
     if (sink && sink->started) {
         struct pin_run_info info = pin__run_info(run);
 
@@ -756,16 +758,16 @@ sweep(struct pin_executor *x, struct pin_mono now, int64_t now_ms, struct pin_er
 {
     struct queue *u = &x->queue;
     struct pin_rescue r = { .now_ms = now_ms, .able_since_ms = x->ledger.able_since_ms };
-    size_t count = 0;
     pin_status st;
 
+    u->swept_count = 0;
     u->swept = sweep_is_due(u, now, now_ms);
     if (!u->swept)
         return PIN_OK;
-    st = pin__store_rescue(x->ledger.store, &r, &count, err);
-    if (st == PIN_OK && count)
+    st = pin__store_rescue(x->ledger.store, &r, &u->swept_count, err);
+    if (st == PIN_OK && u->swept_count)
         u->look = true;
-    u->swept_all = count == 0; /* there may be more than it takes at once */
+    u->swept_all = u->swept_count == 0; /* there may be more than it takes at once */
     return st == PIN_EMPTY ? PIN_OK : st;
 }
 
@@ -883,6 +885,8 @@ pin__queue_committed(struct pin_executor *x, struct pin_mono now)
     if (u->beat || (u->asked && !u->held))
         leases_renewed(u, now);
     take_answers(x);
+    if (u->swept)
+        pin__observe_lost(x, u->swept_count);
     if (u->swept && u->swept_all)
         u->sweep_at = pin__clock_after_ms(now, pin__fault_ms("PIN_SWEEP_MS", PIN_STORE_SWEEP_MS));
     if (u->asked) {

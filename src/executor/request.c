@@ -37,6 +37,7 @@ list_remove(struct request *q)
     *(q->previous ? &q->previous->next : &list->head) = q->next;
     *(q->next ? &q->next->previous : &list->tail) = q->previous;
     q->next = q->previous = NULL;
+    list->count--;
     q->list = NULL;
 }
 
@@ -44,6 +45,7 @@ static void
 list_append(struct request_list *list, struct request *q)
 {
     q->list = list;
+    list->count++;
     q->previous = list->tail;
     *(list->tail ? &list->tail->next : &list->head) = q;
     list->tail = q;
@@ -68,6 +70,7 @@ list_insert(struct request_list *list, struct request *q)
     if (after && comes_first(q, after))
         after = before->previous;
     q->list = list;
+    list->count++;
     q->previous = after;
     q->next = after ? after->next : list->head;
     *(q->next ? &q->next->previous : &list->tail) = q;
@@ -78,7 +81,8 @@ void
 pin__request_relist(struct request *q)
 {
     struct pin_executor *x = q->executor;
-    struct request_list *list = pin__request_has_next(q) ? &x->ready[q->depth] : &x->waiting;
+    struct request_list *ready = q->kind == PIN_TASK_VIEW ? &x->views : &x->ready[q->depth];
+    struct request_list *list = pin__request_has_next(q) ? ready : &x->waiting;
 
     if (list == q->list)
         return;
@@ -103,6 +107,8 @@ pin__request_first(struct pin_executor *x)
 {
     struct request *q = pin__request_with_work(x);
 
+    if (!q)
+        q = x->views.head;
     return q ? q : x->waiting.head;
 }
 
@@ -111,8 +117,10 @@ static void
 for_all_requests(struct pin_executor *x, void (*each)(struct request *, const struct run *),
                  const struct run *caller)
 {
-    for (size_t i = 0; i < PIN_DEPTH_MAX + 3; i++) {
-        struct request *q = i < PIN_DEPTH_MAX + 2 ? x->ready[i].head : x->waiting.head;
+    for (size_t i = 0; i < PIN_DEPTH_MAX + 4; i++) {
+        struct request *q = i < PIN_DEPTH_MAX + 2    ? x->ready[i].head
+                            : i == PIN_DEPTH_MAX + 2 ? x->views.head
+                                                     : x->waiting.head;
 
         for (struct request *next; q; q = next) {
             next = q->next;
@@ -121,8 +129,8 @@ for_all_requests(struct pin_executor *x, void (*each)(struct request *, const st
     }
 }
 
-static struct request *
-request_new(struct pin_executor *x, uint32_t depth)
+struct request *
+pin__request_new(struct pin_executor *x, uint32_t depth)
 {
     struct request *q = calloc(1, sizeof *q);
 
@@ -294,22 +302,30 @@ set_tenants(struct request *q, const char *tenant_id, const char *tenant_name, b
     }
 }
 
+enum pin_trigger
+pin__trigger_of_call(const struct run *caller)
+{
+    if (caller->kind == PIN_TASK_VIEW)
+        return PIN_TRIGGER_VIEW;
+    return caller->kind == PIN_TASK_REPL ? PIN_TRIGGER_REPL : PIN_TRIGGER_JOB;
+}
+
 void
 pin__request_from_run(struct run *caller, const struct pin_message *call)
 {
     struct request *from = caller->request;
-    struct request *q = request_new(from->executor, from->depth + 1);
+    struct request *q = pin__request_new(from->executor, from->depth + 1);
 
     caller->calls_open++;
+    q->trigger = pin__trigger_of_call(caller);
     if (q->nursery != from->nursery &&
         caller->kind != PIN_TASK_REPL) { /* its caller's code, also after a reload */
         pin__nursery_leave(q->nursery);
         q->nursery = from->nursery;
         pin__nursery_use(q->nursery);
     }
-    q->parent = caller->run_id;
-    if (caller->kind == PIN_TASK_REPL)
-        q->trigger = from->trigger;
+    if (from->kind == PIN_TASK_JOB) /* a view or a REPL is no run that the store knows */
+        q->parent = caller->run_id;
     q->caller = caller;
     q->caller_id = caller->id;
     q->call_number = call->number;
@@ -339,7 +355,7 @@ pin_status
 pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
                       const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
 {
-    struct request *q = request_new(x, 0);
+    struct request *q = pin__request_new(x, 0);
 
     q->sink = sink;
     q->summary = summary;
@@ -552,8 +568,13 @@ pin__request_run_ended(struct run *run)
             return;
     } else if (run->kind == PIN_TASK_ZONES) {
         take_zones(run);
+    } else if (run->kind == PIN_TASK_VIEW) {
+        q->finished++;
+        pin__view_tell(q, &run->outcome);
+        pin__run_free(run);
     } else {
         count_outcome(q, run);
+        pin__observe_called(run);
         pin__record_run(run);
         if (!q->fan_out && q->summary)
             pin__buf_add(&q->summary->outcome.value, run->outcome.value.data,
@@ -688,6 +709,7 @@ pin__request_end_if_done(struct request *q)
         return;
     }
     q->ended = true;
+    pin__view_end(q);
     tell_no_tenant(q);
     pin__record_parent(q);
     if (q->caller)
@@ -775,7 +797,7 @@ pin__requests_of_caller_died(struct pin_executor *x, struct run *caller)
 struct request *
 pin__request_of_claim(struct pin_executor *x, struct queued *c)
 {
-    struct request *q = request_new(x, 0);
+    struct request *q = pin__request_new(x, 0);
 
     q->queued = c;
     q->sink = x->queue.options.sink;
@@ -804,7 +826,7 @@ pin__request_of_claim(struct pin_executor *x, struct queued *c)
 struct request *
 pin__request_of_dialog(struct pin_executor *x, const struct pin_sink *sink, struct pin_bytes args)
 {
-    struct request *q = request_new(x, 0);
+    struct request *q = pin__request_new(x, 0);
 
     q->kind = PIN_TASK_REPL;
     q->name = strdup("repl");
@@ -820,7 +842,7 @@ pin__executor_zones(struct pin_executor *x,
                     void (*told)(void *context, struct pin_bytes zones, const char *why_not),
                     void *context)
 {
-    struct request *q = request_new(x, 0);
+    struct request *q = pin__request_new(x, 0);
 
     q->kind = PIN_TASK_ZONES;
     q->name = strdup("tenants");

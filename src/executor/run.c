@@ -14,8 +14,10 @@ pin__run_new(struct request *q, enum pin_task_kind kind)
     run->request = q;
     run->id = ++q->executor->next_run;
     run->kind = kind;
-    if (kind == PIN_TASK_JOB) {
-        run->run_id = q->queued ? q->queued->claim.hold.id : pin__run_id_new(pin__clock_wall().ms);
+    if (kind == PIN_TASK_JOB || kind == PIN_TASK_VIEW) {
+        run->run_id = q->queued               ? q->queued->claim.hold.id
+                      : kind == PIN_TASK_VIEW ? q->run_id
+                                              : pin__run_id_new(pin__clock_wall().ms);
         pin__run_id_text(&run->run_id, run->run_id_text);
     }
     run->spill.file = -1;
@@ -54,6 +56,7 @@ pin__run_info(const struct run *run)
     return (struct pin_run_info){ .id = run->id,
                                   .parent = q->caller_id,
                                   .depth = q->depth,
+                                  .of_job = run->kind == PIN_TASK_JOB,
                                   .job = q->name,
                                   .tenant_id = run->tenant_id,
                                   .tenant_name = run->tenant_name,

@@ -13,6 +13,8 @@
  *   fan_out.c   parents: a child for each tenant, page by page
  *   enqueue.c   calls of runs that put others into the queue
  *   dialog.c    lines of a person for a worker that stays
+ *   view.c      requests that a view answers
+ *   observe.c   tells who counts
  *
  * A run belongs to its request, which frees it when it has been reported. A request belongs to the
  * executor's list.
@@ -23,6 +25,7 @@
 #include "executor/channel.h"
 #include "executor/claims.h"
 #include "executor/executor.h"
+#include "executor/observer.h"
 #include "executor/turns.h"
 
 enum { WORKER_QUEUE_MAX = 256 };
@@ -69,7 +72,8 @@ struct nursery_process {
     size_t users; /* requests of its code */
     struct pin_catalog *catalog;
     struct job_pace *paces; /* one a job */
-    pin_status refused;     /* its reason for not loading */
+    struct job_pace view_pace;
+    pin_status refused; /* its reason for not loading */
     struct pin_err refusal;
 };
 
@@ -134,6 +138,7 @@ struct run {
 
 struct request_list {
     struct request *head, *tail;
+    size_t count;
 };
 
 struct tenant_ref {
@@ -211,6 +216,8 @@ struct request {
     enum pin_trigger trigger;
     void (*zones_told)(void *context, struct pin_bytes zones, const char *why_not); /* ZONES */
     void *zones_context;
+    void (*view_told)(void *context, const struct pin_outcome *o); /* VIEW; NULL: told */
+    void *view_context;
     const struct pin_sink *sink; /* of the top-level request it serves */
     struct run *caller;          /* NULL: the program, or a caller that died */
     uint64_t call_number;
@@ -304,9 +311,15 @@ struct queue {
     enum pin_beat_answer *answers;
     size_t hold_count;
     bool beat, swept, swept_all, wrote_dirty;
+    size_t swept_count; /* undefined unless swept */
     uint64_t ended, failed;
     int wake_fd; /* -1: none */
     struct watched wake;
+};
+
+struct service_slot {
+    struct watched watched;
+    const struct pin_service *service; /* NULL: free */
 };
 
 struct pin_executor {
@@ -331,6 +344,7 @@ struct pin_executor {
     struct worker_process *workers;
     size_t worker_count;
     struct request_list ready[PIN_DEPTH_MAX + 2]; /* by depth, in order of arrival */
+    struct request_list views;                    /* ready ones: they need no slot */
     struct request_list waiting;
     int sleep_ms;        /* the last round slept at most so long; -1: no end */
     struct request *top; /* the one pin__executor_run waits for */
@@ -342,10 +356,10 @@ struct pin_executor {
     struct ledger ledger;
     struct queue queue;
     struct run *dirty;
-    struct pin_dialog *dialog; /* NULL: none */
-    struct pin_mono flush_at;  /* dirty consoles and progress are written then */
-    const struct pin_service *service;
-    struct watched service_watched;
+    struct pin_dialog *dialog;           /* NULL: none */
+    struct pin_mono flush_at;            /* dirty consoles and progress are written then */
+    const struct pin_observer *observer; /* NULL: nobody counts */
+    struct service_slot services[PIN_SERVICES_MAX];
     struct watched watched; /* watch_fd */
     int watch_fd;
     int watch_every_ms;
@@ -426,7 +440,19 @@ void pin__fan_out_page(struct request *q); /* a page of tenants is there */
 /* enqueue.c */
 void pin__enqueue_from_run(struct run *caller, const struct pin_message *call);
 
+/* view.c */
+void pin__view_tell(struct request *q, const struct pin_outcome *o); /* once */
+void pin__view_end(struct request *q); /* whatever became of it, it has been told */
+
+/* observe.c: nothing when nobody counts */
+void pin__observe_called(const struct run *run); /* it was called and has ended */
+void pin__observe_settled(const struct queued *c);
+void pin__observe_begins(const struct queued *c);
+void pin__observe_lost(const struct pin_executor *x, size_t leases);
+void pin__observe_busy(const struct pin_executor *x);
+
 /* request.c */
+struct request *pin__request_new(struct pin_executor *x, uint32_t depth);
 struct request *pin__request_with_work(struct pin_executor *x);
 struct request *pin__request_first(struct pin_executor *x); /* any, NULL when there are none */
 void pin__request_relist(
@@ -434,6 +460,8 @@ void pin__request_relist(
 pin_status pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
                                  const struct pin_sink *sink, struct pin_summary *summary,
                                  struct pin_err *err) PIN_MUST_USE;
+/* How what it asks for is counted. */
+enum pin_trigger pin__trigger_of_call(const struct run *caller);
 void pin__request_from_run(struct run *caller, const struct pin_message *call);
 void pin__request_run_ended(struct run *run); /* its outcome is filled in */
 void pin__request_take_back(struct run *run); /* no worker began it */
@@ -470,6 +498,7 @@ struct run *pin__request_next_run(struct request *q); /* only when it has one */
 void pin__dispatch(struct pin_executor *x);
 
 /* pool.c */
+struct job_pace *pin__pace_of(const struct request *q); /* NULL: it has none */
 struct worker_process *pin__worker_fork(struct nursery_process *n);
 void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);

@@ -5,7 +5,7 @@ import { call as askExecutor, run as currentRun } from 'pinstripe:native/engine'
 import { enqueue } from 'pinstripe:native/database';
 import { carryArguments } from 'pinstripe:carry';
 import { config } from 'pinstripe:config';
-import { Context } from 'pinstripe:context';
+import { Context, plainParams } from 'pinstripe:context';
 import { inTransaction } from 'pinstripe:database';
 import { jobName } from 'pinstripe:native/inflector';
 import { quote } from 'pinstripe:native/registry';
@@ -329,9 +329,15 @@ export async function callJob(context, name, args, once){
     });
 }
 
+/* What a visitor proves who they are with stays with the request: runs are kept. */
+const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
+
 function carryParams({ carriedParams }){
     try {
-        return carriedParams && JSON.parse(JSON.stringify(carriedParams));
+        if(!carriedParams) return undefined;
+        const { _body, ...params } = JSON.parse(JSON.stringify(plainParams(carriedParams)));
+        for(const name of SECRET_HEADERS) delete params._headers?.[name];
+        return params;
     } catch(error){
         throw new TypeError(`initialParams cannot be carried to another run: ${error.message}`);
     }

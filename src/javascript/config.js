@@ -5,7 +5,7 @@
  */
 import { checkZone } from 'pinstripe:native/cron';
 import { environment, root, setTimeZone } from 'pinstripe:native/engine';
-import { parseDuration } from 'pinstripe:units';
+import { parseBytes, parseDuration } from 'pinstripe:units';
 
 /* Filled by loadConfig: one object for good, so that it can be imported before. */
 export const config = {};
@@ -32,6 +32,7 @@ function defaults(){
         timeZone: null,
         database: { adapter: 'sqlite', filename: `${environment}.db`, transactionLimit: '5s' },
         store: { filename: null },
+        server: { hosts: null, trustedProxies: [], requestTimeout: '30s', bodyLimit: '1MB' },
     };
 }
 
@@ -59,6 +60,19 @@ function check(){
     demand(isPlain(store) && (store.filename === null || (typeof store.filename == 'string' && store.filename)),
         'store must be an object such as { filename: \'runs.db\' }');
     checkTimeZone(timeZone);
+    checkServer(config.server);
+}
+
+/* The times and sizes become numbers, for the server reads them. */
+function checkServer(server){
+    demand(isPlain(server), 'server must be an object such as { hosts: [\'example.com\'] }');
+    const isTexts = value => Array.isArray(value) && value.every(one => typeof one == 'string' && one);
+    demand(server.hosts === null || isTexts(server.hosts),
+        'server.hosts must be a list of names such as [\'example.com\', \'*.example.com\'], or [\'*\'] for any');
+    demand(isTexts(server.trustedProxies), 'server.trustedProxies must be a list of addresses such as [\'10.0.0.1\']');
+    server.requestTimeout = parseDuration(server.requestTimeout, 'server.requestTimeout');
+    server.bodyLimit = parseBytes(server.bodyLimit, 'server.bodyLimit');
+    demand(server.bodyLimit <= 8 * 1024 ** 2, 'server.bodyLimit must be 8MB at most');
 }
 
 /* The executor gets the configuration as JSON; functions in it stay here. */

@@ -136,11 +136,33 @@ export function paramsFromJson(params, tenantId, multiTenant){
     const headers = { ..._headers };
     if(multiTenant) delete headers[TENANT_HEADER];
     if(tenantId !== undefined) headers[TENANT_HEADER] = tenantId;
-    const url = URL.canParse(_url) ? new URL(_url) : _url;
-    return { _method, _url: url, _headers: headers, ...rest };
+    return lazyUrl({ _method, _url, _headers: headers, ...rest });
+}
+
+/* A _url that is a text becomes an object at its first use: few look, and making it costs more than
+ * an empty run. What is no URL stays a text. */
+export function lazyUrl(params){
+    const text = params._url;
+    if(typeof text != 'string') return params;
+    const become = value => Object.defineProperty(params, '_url', { value, writable: true, enumerable: true, configurable: true });
+    const get = () => become(URL.canParse(text) ? new URL(text) : text)._url;
+    get.text = text;
+    return Object.defineProperty(params, '_url', { get, set: become, enumerable: true, configurable: true });
+}
+
+/* The same with a _url that nobody has looked at as its text. */
+export function plainParams(params){
+    const text = params && Object.getOwnPropertyDescriptor(params, '_url')?.get?.text;
+    if(text === undefined) return params;
+    const plain = {};
+    for(const key of Object.keys(params)){
+        const value = key == '_url' ? text : params[key];
+        Object.defineProperty(plain, key, { value, writable: true, enumerable: true, configurable: true });
+    }
+    return plain;
 }
 
 /* A workspace made from another one starts with its parameters, and is free to change its own. */
 export function copyParams(params){
-    return params && { ...params, _headers: { ...params._headers } };
+    return params && lazyUrl({ ...plainParams(params), _headers: { ...params._headers } });
 }

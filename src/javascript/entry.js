@@ -11,12 +11,13 @@ import { config, loadConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
 import { cancel, environment, importFile, refuse } from 'pinstripe:native/engine';
 import { keepBrokenModels, migrate, Model, reasonAgainst, tenantPage, tenantZones } from 'pinstripe:database';
-import { jobs, migrations, models, services } from 'pinstripe:registries';
+import { jobs, migrations, models, services, views } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
+import { renderView, View } from 'pinstripe:view';
 import { Workspace } from 'pinstripe:workspace';
 
-const REGISTRIES = { background_jobs: jobs, services, models, migrations };
+const REGISTRIES = { background_jobs: jobs, services, models, migrations, views };
 
 /* files: [{ registry: 'config' | 'background_jobs' | ..., path, url, key, problem }], the
  * configuration first. `problem` says why a file cannot be used. */
@@ -36,6 +37,7 @@ export async function load(files){
     jobs.makeClasses(BackgroundJob);
     services.makeClasses(Service);
     models.makeClasses(Model);
+    views.makeClasses(View);
     keepBrokenModels(models.entries);
     for(const { name, Class } of services.entries){
         if(Class) defineProjectService(name, Class);
@@ -78,12 +80,13 @@ export function catalog(){
         config,
         services: services.names.sort(),
         migrations: migrations.names,
-        problems: [services, models, migrations].flatMap(({ problems }) => problems),
+        views: views.names.sort(),
+        problems: [services, models, migrations, views].flatMap(({ problems }) => problems),
     });
     return `${rest.slice(0, -1)},"jobs":[${jobs.sorted.map(describeJob).join()}]}`;
 }
 
-const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, repl: startRepl };
+const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, view: renderView, repl: startRepl };
 
 /* A promise that settles when run() has. Written without async functions: an empty run is to cost
  * next to nothing. */

@@ -52,7 +52,8 @@ tenant_of(struct pin_engine *e, const struct pin_task *task)
 
 static const char *const kinds[PIN_TASK_KIND_COUNT] = {
     [PIN_TASK_JOB] = "job",         [PIN_TASK_TENANTS] = "tenants", [PIN_TASK_SERVICE] = "service",
-    [PIN_TASK_MIGRATE] = "migrate", [PIN_TASK_ZONES] = "zones",     [PIN_TASK_REPL] = "repl",
+    [PIN_TASK_MIGRATE] = "migrate", [PIN_TASK_ZONES] = "zones",     [PIN_TASK_VIEW] = "view",
+    [PIN_TASK_REPL] = "repl",
 };
 
 /* What entry.execute is given. */
@@ -180,6 +181,41 @@ tell_value(struct pin_engine *e, JSValueConst value, struct pin_outcome *o)
 }
 
 static void
+add_text(struct pin_engine *e, JSValueConst value, struct pin_buf *to)
+{
+    size_t size;
+    const char *text = JS_ToCStringLen(e->ctx, &size, value);
+
+    if (text)
+        pin__buf_add(to, text, size);
+    JS_FreeCString(e->ctx, text);
+}
+
+/* { head: JSON, body: a text or an ArrayBuffer }. */
+static void
+tell_view(struct pin_engine *e, JSValueConst value, struct pin_outcome *o)
+{
+    JSValue head = JS_GetPropertyStr(e->ctx, value, "head");
+    JSValue body = JS_GetPropertyStr(e->ctx, value, "body");
+    size_t size = 0;
+    const uint8_t *bytes = JS_IsObject(body) ? JS_GetArrayBuffer(e->ctx, &size, body) : NULL;
+
+    o->kind = PIN_OUTCOME_SUCCEEDED;
+    add_text(e, head, &o->value);
+    pin__buf_addc(&o->value, '\n');
+    if (bytes)
+        pin__buf_add(&o->value, bytes, size);
+    else if (JS_IsString(body))
+        add_text(e, body, &o->value);
+    JS_FreeValue(e->ctx, head);
+    JS_FreeValue(e->ctx, body);
+    if (o->value.bad)
+        pin__outcome_fail(o, PIN_OUTCOME_THREW, "RangeError",
+                          "the answer is larger than the limit of %zu bytes", o->value.max);
+    JS_FreeValue(e->ctx, JS_GetException(e->ctx));
+}
+
+static void
 tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst promise,
              struct pin_outcome *o)
 {
@@ -190,6 +226,8 @@ tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst pro
     else if (task->kind == PIN_TASK_TENANTS || task->kind == PIN_TASK_MIGRATE ||
              task->kind == PIN_TASK_ZONES)
         tell_value(e, result, o);
+    else if (task->kind == PIN_TASK_VIEW)
+        tell_view(e, result, o);
     else
         o->kind = PIN_OUTCOME_SUCCEEDED;
     JS_FreeValue(e->ctx, result);

@@ -141,23 +141,46 @@ read_jobs(struct pin_arena *a, struct pin_catalog *c, const json_t *jobs)
 }
 
 static bool
+read_texts(struct pin_arena *a, const json_t *list, const char ***out, size_t *count)
+{
+    *count = json_array_size(list);
+    if (!(*out = pin__arena_alloc(a, (*count + 1) * sizeof **out)))
+        return false;
+    for (size_t i = 0; i < *count; i++)
+        if (!((*out)[i] = json_string_value(json_array_get(list, i))))
+            return false;
+    return true;
+}
+
+static bool
+read_server(struct pin_arena *a, struct pin_server_config *to, const json_t *server)
+{
+    json_t *hosts = json_object_get(server, "hosts");
+
+    to->request_timeout_ms = json_integer_value(json_object_get(server, "requestTimeout"));
+    to->body_bytes_max = (uint64_t)json_integer_value(json_object_get(server, "bodyLimit"));
+    if (json_is_array(hosts) && !read_texts(a, hosts, &to->hosts, &to->host_count))
+        return false;
+    return read_texts(a, json_object_get(server, "trustedProxies"), &to->trusted_proxies,
+                      &to->trusted_proxy_count);
+}
+
+static bool
 read_rest(struct pin_arena *a, struct pin_catalog *c, const json_t *document)
 {
     json_t *problems = json_object_get(document, "problems");
-    json_t *migrations = json_object_get(document, "migrations");
+    json_t *config = json_object_get(document, "config");
 
     c->problem_count = json_array_size(problems);
     c->problems = pin__arena_alloc(a, (c->problem_count + 1) * sizeof *c->problems);
-    c->migration_count = json_array_size(migrations);
-    c->migrations = pin__arena_alloc(a, (c->migration_count + 1) * sizeof *c->migrations);
-    if (!c->problems || !c->migrations)
+    if (!c->problems)
         return false;
     for (size_t i = 0; i < c->problem_count; i++)
         c->problems[i] = read_broken(json_array_get(problems, i));
-    for (size_t i = 0; i < c->migration_count; i++)
-        if (!(c->migrations[i] = json_string_value(json_array_get(migrations, i))))
-            return false;
-    return true;
+    c->view_count = json_array_size(json_object_get(document, "views"));
+    return read_texts(a, json_object_get(document, "migrations"), &c->migrations,
+                      &c->migration_count) &&
+           read_server(a, &c->server, json_object_get(config, "server"));
 }
 
 static bool

@@ -48,6 +48,15 @@ struct pin_job {
     struct pin_schedule *schedules;
 };
 
+struct pin_server_config { /* `server` in pinstripe.config.js */
+    const char **hosts; /* that requests may name, "*.example.com" for all below; NULL: not said */
+    size_t host_count;
+    const char **trusted_proxies; /* addresses whose headers about the client count */
+    size_t trusted_proxy_count;
+    int64_t request_timeout_ms;
+    uint64_t body_bytes_max;
+};
+
 struct pin_catalog {
     const char *environment;
     const char *database_filename; /* absolute; NULL when the configuration names none */
@@ -62,6 +71,8 @@ struct pin_catalog {
     struct pin_broken *problems; /* broken files that are no jobs */
     size_t migration_count;
     const char **migrations;
+    size_t view_count; /* those that are whole */
+    struct pin_server_config server;
 };
 
 pin_status pin__catalog_read(struct pin_catalog **out, struct pin_bytes json,

@@ -1,6 +1,6 @@
 /* files.c - see files.h.
  *
- * One walk over the four folders, by descriptor, so that nothing can be swapped under a path that
+ * One walk over the five folders, by descriptor, so that nothing can be swapped under a path that
  * was checked; then names; then a sort that brings files of one name together. Two names that
  * differ only in case count as one, because on some file systems and in SQLite they are.
  */
@@ -28,6 +28,7 @@ static const struct {
     [PIN_REGISTRY_SERVICES] = { "services", "lib/services" },
     [PIN_REGISTRY_MODELS] = { "models", "lib/models" },
     [PIN_REGISTRY_MIGRATIONS] = { "migrations", "lib/migrations" },
+    [PIN_REGISTRY_VIEWS] = { "views", "lib/views" },
 };
 
 /* Which files count, by what follows their first dot. C jobs will be a row of background_jobs. */
@@ -265,6 +266,46 @@ migration_key(struct pin_bytes stem, struct pin_buf *key, struct pin_err *err)
     return PIN_OK;
 }
 
+/* A segment of an address: dasherized as a job's name is, or "[id]", which stands for any one. */
+static pin_status
+view_segment(struct pin_bytes segment, struct pin_buf *key, struct pin_err *err)
+{
+    struct pin_bytes inner = { segment.data + 1, segment.size - 2 };
+    struct pin_job_name name;
+    pin_status st;
+
+    pin__buf_addc(key, '/');
+    if (segment.size > 2 && segment.data[0] == '[' && segment.data[segment.size - 1] == ']') {
+        pin__buf_addc(key, '[');
+        st = pin__names_camelize(inner, key, err);
+        pin__buf_addc(key, ']');
+        return st;
+    }
+    if ((st = pin__names_job(segment, &name, err)) == PIN_OK)
+        pin__buf_adds(key, name.text);
+    return st;
+}
+
+/* The address that a view answers: "index" is the folder's own. */
+static pin_status
+view_key(struct pin_bytes stem, struct pin_buf *key, struct pin_err *err)
+{
+    pin_status st = PIN_OK;
+
+    while (st == PIN_OK && stem.size) {
+        const char *slash = memchr(stem.data, '/', stem.size);
+        size_t size = slash ? (size_t)(slash - stem.data) : stem.size;
+
+        if (slash || size != 5 || memcmp(stem.data, "index", 5) != 0)
+            st = view_segment((struct pin_bytes){ stem.data, size }, key, err);
+        size += slash != NULL;
+        stem = (struct pin_bytes){ stem.data + size, stem.size - size };
+    }
+    if (key->size == 0)
+        pin__buf_addc(key, '/');
+    return st;
+}
+
 /* Fills in the key, or the problem that there is none. */
 static pin_status
 name_file(struct pin_arena *a, struct pin_file *file, struct pin_err *err)
@@ -280,6 +321,8 @@ name_file(struct pin_arena *a, struct pin_file *file, struct pin_err *err)
         st = job_key(stem, &key, &why);
     else if (file->registry == PIN_REGISTRY_MIGRATIONS)
         st = migration_key(stem, &key, &why);
+    else if (file->registry == PIN_REGISTRY_VIEWS)
+        st = view_key(stem, &key, &why);
     else
         st = pin__names_camelize(stem, &key, &why);
     if (st == PIN_OK)

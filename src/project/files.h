@@ -1,4 +1,4 @@
-/* files.h - what a project consists of: its jobs, services, models and migrations, by file.
+/* files.h - what a project consists of: its jobs, services, models, migrations and views, by file.
  *
  * Only names and kinds of files are looked at. Whatever a folder holds, nothing blocks, no link is
  * followed, and what cannot be used is in the list with a sentence that says why: one bad file
@@ -14,6 +14,7 @@ enum pin_registry {
     PIN_REGISTRY_SERVICES,
     PIN_REGISTRY_MODELS,
     PIN_REGISTRY_MIGRATIONS,
+    PIN_REGISTRY_VIEWS,
     PIN_REGISTRY_COUNT
 };
 
@@ -27,7 +28,8 @@ struct pin_file {
     enum pin_registry registry;
     enum pin_language language;
     const char *path;    /* from the project's root: lib/background_jobs/admin/clean_up.js */
-    const char *key;     /* admin/clean-up; NULL when no name can be made of the path */
+    const char *key;     /* admin/clean-up, of a view its address: /reports/[day]; NULL when no name
+                            can be made of the path */
     const char *problem; /* NULL when the file can be loaded; else a sentence */
 };
 

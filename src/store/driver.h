@@ -99,6 +99,8 @@ struct pin_store_driver {
                        void *context, struct pin_err *err);
     pin_status (*count)(struct pin_store *s, const struct pin_run_filter *filter,
                         int64_t counts[PIN_RUN_STATE_COUNT], struct pin_err *err);
+    pin_status (*gauges)(struct pin_store *s, int64_t now_ms, struct pin_arena *arena,
+                         struct pin_gauges *out, struct pin_err *err);
     pin_status (*prune)(struct pin_store *s, const struct pin_prune *prune, size_t *count,
                         bool *more, struct pin_err *err);
 };

@@ -182,6 +182,10 @@ pin_status pin__part_bot_leave(struct pin_store *s, const char *name, struct pin
 pin_status pin__part_bots(struct pin_store *s, int64_t since_ms, struct pin_arena *arena,
                           struct pin_bot_row **rows, size_t *count, struct pin_err *err);
 
+/* sqlite_gauges.c */
+pin_status pin__part_gauges(struct pin_store *s, int64_t now_ms, struct pin_arena *arena,
+                            struct pin_gauges *out, struct pin_err *err);
+
 /* sqlite_look.c */
 pin_status pin__part_list(struct pin_store *s, const struct pin_run_filter *filter,
                           pin_each_run each, void *context, struct pin_err *err);

@@ -330,6 +330,13 @@ pin__store_count(struct pin_store *s, const struct pin_run_filter *filter,
 }
 
 pin_status
+pin__store_gauges(struct pin_store *s, int64_t now_ms, struct pin_arena *arena,
+                  struct pin_gauges *out, struct pin_err *err)
+{
+    return s->driver->gauges(s, now_ms, arena, out, err);
+}
+
+pin_status
 pin__store_prune(struct pin_store *s, const struct pin_prune *prune, size_t *count, bool *more,
                  struct pin_err *err)
 {

@@ -466,6 +466,30 @@ pin_status pin__store_show(struct pin_store *s, const struct pin_run_id *id,
 pin_status pin__store_count(struct pin_store *s, const struct pin_run_filter *filter,
                             int64_t counts[PIN_RUN_STATE_COUNT], struct pin_err *err) PIN_MUST_USE;
 
+/* --- how much waits --- */
+
+#define PIN_GAUGE_QUEUES_MAX 64
+#define PIN_GAUGE_QUEUED_MAX 10000 /* of a queue that are counted: this many or more */
+#define PIN_GAUGE_OTHERS_MAX 1000  /* the same in each other state, over all queues */
+
+struct pin_queue_gauge {
+    const char *queue;
+    int64_t
+        counts[PIN_RUN_STATE_COUNT]; /* QUEUED, DELAYED, RUNNING, HELD; others have no meaning */
+    int64_t oldest_due_ms; /* of those that are due and may be claimed; INT64_MAX: there are none */
+};
+struct pin_gauges {
+    struct pin_queue_gauge queues[PIN_GAUGE_QUEUES_MAX];
+    size_t queue_count;
+    int64_t schedule_due_ms; /* the earliest of the schedules; INT64_MAX: never */
+    int64_t bot_tick_ms;     /* the latest of the bots; 0: there is none */
+};
+/* For who watches: its cost has a bound however much there is, hence those above. It reads and
+ * never waits. Which run is the oldest is as good as certain, not certain: it is looked for among
+ * those that are next. Texts live in the arena. */
+pin_status pin__store_gauges(struct pin_store *s, int64_t now_ms, struct pin_arena *arena,
+                             struct pin_gauges *out, struct pin_err *err) PIN_MUST_USE;
+
 struct pin_prune {
     int64_t before_ms; /* runs that were made and ended before this, occurrences due before it */
     const char *job;   /* NULL: of every job */

@@ -346,5 +346,6 @@ const struct pin_store_driver pin__store_sqlite = {
     .list = pin__part_list,
     .show = pin__part_show,
     .count = pin__part_count,
+    .gauges = pin__part_gauges,
     .prune = pin__part_prune,
 };

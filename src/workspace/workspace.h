@@ -20,6 +20,8 @@ enum pin_task_kind {
                          "" when some name none */
     PIN_TASK_MIGRATE, /* apply the project's migrations; value:
                          {"applied":["1700000001_create_core", ...]} */
+    PIN_TASK_VIEW,    /* answer the request `args`, see web/server.h; value: {"status":200,
+                         "headers":[["name","value"], ...]}, a newline, the body */
     PIN_TASK_REPL,    /* evaluate lines until told to end; args: [options], see repl.js */
     PIN_TASK_KIND_COUNT
 };

@@ -78,6 +78,20 @@ JOB
     grep -q "return 'Example billingTaxRate service';" lib/services/billing/tax_rate.js
 }
 
+@test "generate-view makes a view under the address that it answers" {
+    project_with
+    for name in reports/dailySummary 'users/[id]' / admin/index; do
+        run pinstripe generate-view "$name"
+        expect_status 0
+    done
+    grep -q "return { message: 'Hello from lib/views/reports/daily_summary.js' };" lib/views/reports/daily_summary.js
+    [ -e 'lib/views/users/[id].js' ] && [ -e lib/views/index.js ] && [ -e lib/views/admin/index.js ]
+    for name in '' ../x a//b 'a/[]'; do
+        run_separately pinstripe generate-view "$name"
+        expect_status 2
+    done
+}
+
 @test "generate-model makes the model and the migration for its table" {
     project_with
     run pinstripe generate-model blogPost --fields '^title:string userId:foreign_key' publishedAt:datetime

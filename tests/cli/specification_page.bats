@@ -1,7 +1,6 @@
-# Every code example of the specification page, as it stands there, under its heading. Those for
-# pages that a browser asks for come with that part; the views' code is run here by a job that calls it.
+# Every code example of the specification page, as it stands there, under its heading.
 
-load helper
+load server_helper
 
 # multi_tenant: a project with tenants alpha, beta and (not active) gamma, each with users and notifications.
 multi_tenant() {
@@ -133,18 +132,12 @@ export default {
         
         return { message: 'Processing complete' };
     }
-}" lib/background_jobs/main.js '
-        import view from "../views/process.js";
-        export default { async run(){
-            console.log((await view.render.call(this)).message);
-            this.params.processNotifications = true;
-            console.log((await view.render.call(this)).message);
-        } };'
-    run_separately pinstripe run-background-job main
-    expect_status 0
-    expect_output 'Processing complete
-delivered
-Processing complete'
+}"
+    serve --without-bot
+    answers /process 200 '{"message":"Processing complete"}'
+    ! grep -q delivered "$log"
+    answers '/process?processNotifications=yes' 200 '{"message":"Processing complete"}'
+    logged '"msg":"delivered"'
 }
 
 @test "Error Handling" {
@@ -162,14 +155,16 @@ export default {
             return { status: 'error', message: error.message };
         }
     }
-}" lib/background_jobs/main.js '
-        import view from "../views/risky.js";
-        export default { async run(){ console.log(JSON.stringify(await view.render.call(this))); } };'
-    run_separately pinstripe run-background-job main
-    expect_status 0
-    expect_output '{"status":"error","message":"it was too risky"}'
-    expect_in_errors 'Background job failed: TypeError: it was too risky'
-    expect_in_errors 'lib/background_jobs/risky_operation.js:2'
+}"
+    serve --without-bot
+    answers /risky 200 '{"status":"error","message":"it was too risky"}'
+    logged 'Background job failed: TypeError: it was too risky'
+    logged 'lib/background_jobs/risky_operation.js:2'
+    project_with lib/background_jobs/risky_operation.js 'export default { run(){} };'
+    kill -TERM "$server"
+    ends 0
+    serve --without-bot
+    answers /risky 200 '{"status":"success"}'
 }
 
 @test "Bot Service Integration" {

@@ -48,6 +48,7 @@ quiet_one() {
     same "$(wc -l <"$TEST_FOLDER/counts")" 9
     at_most "$(sed -n 5p "$TEST_FOLDER/counts")" 2
     same "$(rows "select count(*) > 50000 from live")" 1
+    all_holds
 }
 
 # A run lasts longer than it takes to hear of another, or to start a worker.

@@ -112,9 +112,9 @@ static const struct rule {
     { "I2: one that has ended succeeded, failed or was cancelled",
       "select id, state from ended where state not between 5 and 7" },
     { "I2: what is due can be claimed or is claimed, and nothing else can or is",
-      "select r.id, r.state, q.run is not null, c.run is not null from pinstripe_runs r"
-      " left join pinstripe_ready q on q.run = r.id left join pinstripe_claims c on c.run = r.id"
-      " where (r.state = 1) <> ((q.run is not null) + (c.run is not null))" },
+      "select id, state, ready, claimed from (select id, state, id in (select run from"
+      " pinstripe_ready) as ready, id in (select run from pinstripe_claims) as claimed"
+      " from pinstripe_runs) where (state = 1) <> (ready + claimed)" },
     { "I2: who can be claimed, or is, is a run that lives, with its token",
       "select run from (select run, token from pinstripe_ready union all select run, token - 1"
       " from pinstripe_claims) where not exists (select 1 from pinstripe_runs r where r.id = run"

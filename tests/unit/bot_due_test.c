@@ -25,14 +25,28 @@ begin(struct world *w, struct pin_bot_due *d, const char *start, const char *job
     reconcile(w);
 }
 
+/* What who counts was told in a call, over all schedules. */
+static int64_t counted[PIN_OCCURRENCE_RESULT_COUNT];
+
+static void
+keep_count(void *context, const char *schedule, enum pin_occurrence_result result, int64_t count)
+{
+    (void)context;
+    assert_non_null(strchr(schedule, '#'));
+    counted[result] += count;
+}
+
 /* All that is due at w->now, in as many calls as it takes; the numbers are added. */
 static struct pin_bot_tick
 tick(struct world *w, struct pin_bot_due *d)
 {
     struct pin_bot_tick all = { .schedules = 0 }, one;
 
+    w->bot.count = keep_count;
     do {
+        memset(counted, 0, sizeof counted);
         check(w, pin__bot_tick(d, w->now, &one, &w->err), "tick");
+        assert_memory_equal(counted, one.results, sizeof counted);
         all.schedules += one.schedules;
         all.enqueued += one.enqueued;
         all.next_due_ms = one.next_due_ms;

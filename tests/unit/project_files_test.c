@@ -107,6 +107,10 @@ keys_follow_the_rules_of_each_registry(void **state)
         { "lib/services/billing/tax_rate.js", "billingTaxRate" },
         { "lib/models/used_hash.js", "usedHash" },
         { "lib/migrations/1700000001_create_core.js", "1700000001_create_core" },
+        { "lib/views/index.js", "/" },
+        { "lib/views/reports/daily_summary.js", "/reports/daily-summary" },
+        { "lib/views/reports/index.js", "/reports" },
+        { "lib/views/users/[user_id]/index.js", "/users/[userId]" },
     };
     static const char *const ignored[] = {
         "lib/background_jobs/_file_importer.js",
@@ -115,7 +119,7 @@ keys_follow_the_rules_of_each_registry(void **state)
         "lib/background_jobs/README",
         "lib/background_jobs/.hidden.js",
         "lib/background_jobs/.git/x.js",
-        "lib/views/x.js",
+        "lib/layouts/x.js",
     };
     struct pin_files files;
 

@@ -1,0 +1,201 @@
+/* view.js - views: what answers requests over HTTP.
+ *
+ * A file of lib/views answers the address that its path says: reports/daily.js is /reports/daily,
+ * index.js its folder, [id].js any one segment, which stands in the parameters under that name.
+ * What render() gives is the answer: a text is HTML, undefined is 404, [status, headers, body] says
+ * all of it, anything else is JSON.
+ */
+import { config } from 'pinstripe:config';
+import { lazyUrl } from 'pinstripe:context';
+import { metaMethods } from 'pinstripe:registry';
+import { views } from 'pinstripe:registries';
+import { ServiceConsumer } from 'pinstripe:service';
+import { Workspace } from 'pinstripe:workspace';
+
+/* What a file of lib/views becomes. */
+export class View extends ServiceConsumer {
+    render(){}
+
+    /* The View whose instance `this` is called with; a view without render() cannot answer. */
+    static completeClass(Class){
+        const { render } = Class.prototype;
+        if(typeof render != 'function' || render === View.prototype.render) throw new Error('A view needs a function render().');
+    }
+}
+
+Object.assign(View, metaMethods);
+
+const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json';
+const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_TYPE]] });
+const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
+
+/* args[0]: { method, path, query, headers, body, trusted }. Gives { head, body } for C. Most
+ * requests ask for little: what costs is made when it is looked at. */
+export async function renderView({ args: [request] }, root){
+    const found = findView(request.path);
+    if(!found) return NOT_FOUND;
+    const { Class } = viewOf(found.entry);
+    const params = readParams(request, found.params);
+    if(!params) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
+    root.params = sayOwn(params, request);
+    if(config.multiTenant && Class.prototype.multiTenant !== false && !await enterTenant(root)){
+        return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
+    }
+    const context = root.fork();
+    context.params = root.params;
+    return answerOf(await new Class(context).render());
+}
+
+function viewOf(entry){
+    if(!entry.broken) return entry;
+    const { message, file, line } = entry.broken;
+    throw Object.assign(new Error(`The view ${file} is broken: ${message}`), { stack: line ? `    at ${file}:${line}\n` : '' });
+}
+
+/* ---- addresses ---- */
+
+/* { entry, params }; nothing when no view answers. */
+function findView(path){
+    const segments = segmentsOf(path);
+    if(!segments) return undefined;
+    const entry = views.get(`/${segments.join('/')}`);
+    if(entry && !entry.name.includes('[')) return { entry };
+    let best;
+    for(const entry of views.sorted){
+        const match = entry.name.includes('[') && matchPattern(entry.name.split('/').slice(1), segments);
+        if(match && (!best || match.rank > best.match.rank)) best = { entry, match };
+    }
+    return best && { entry: best.entry, params: best.match.params };
+}
+
+/* Decoded; nothing for an address that no view can have. One slash at the end is as none. */
+function segmentsOf(path){
+    if(path == '/') return [];
+    try {
+        const segments = path.replace(/\/$/, '').split('/').slice(1).map(decodeURIComponent);
+        return segments.some(segment => segment == '' || /[\0/\\]/.test(segment)) ? undefined : segments;
+    } catch {
+        return undefined;
+    }
+}
+
+/* The earlier a segment is said literally, the better. */
+function matchPattern(pattern, segments){
+    if(pattern.length != segments.length) return undefined;
+    const params = {};
+    let rank = '';
+    for(const [i, name] of pattern.entries()){
+        if(name.startsWith('[')) set(params, name.slice(1, -1), segments[i]);
+        else if(name != segments[i]) return undefined;
+        rank += name.startsWith('[') ? '0' : '1';
+    }
+    return { params, rank };
+}
+
+/* ---- parameters ---- */
+
+/* Of double names the last counts, __proto__ is a name like any other. */
+function set(params, name, value){
+    Object.defineProperty(params, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/* Query, then the body, then what the address says; nothing when the body cannot be read. */
+function readParams({ query, headers, body }, fromPath){
+    const params = {};
+    if(query) for(const [name, value] of new URLSearchParams(query.slice(1))) set(params, name, value);
+    const type = body && `${headers['content-type'] ?? ''}`.split(';')[0].trim().toLowerCase();
+    if(body && type == 'application/x-www-form-urlencoded'){
+        for(const [name, value] of new URLSearchParams(body)) set(params, name, value);
+    } else if(body && (type == JSON_TYPE || type.endsWith('+json'))){
+        try {
+            const value = JSON.parse(body);
+            if(value && typeof value == 'object' && !Array.isArray(value)){
+                for(const name of Object.keys(value)) set(params, name, value[name]);
+            }
+        } catch {
+            return undefined;
+        }
+    }
+    if(fromPath) for(const name of Object.keys(fromPath)) set(params, name, fromPath[name]);
+    return params;
+}
+
+/* What pinstripe itself says of the request cannot be said by who sends it, nor the tenant: only a
+ * proxy that the project trusts may forward what it was asked. */
+function sayOwn(params, { method, path, query, headers, body, trusted }){
+    headers.host = (trusted && headers['x-forwarded-host']) || headers.host || '127.0.0.1';
+    if(config.multiTenant && !trusted) delete headers['x-tenant-id'];
+    params._method = method;
+    params._headers = headers;
+    params._body = body ?? '';
+    const scheme = trusted && headers['x-forwarded-proto'] == 'https' ? 'https' : 'http';
+    params._url = `${scheme}://${headers.host}${path}${query}`;
+    return lazyUrl(params);
+}
+
+/* False when none is chosen: no request sees the rows of all tenants. */
+async function enterTenant(root){
+    const tenant = await new Workspace(root).database.tenant;
+    if(!tenant) return false;
+    root.params._headers['x-tenant-id'] = tenant.id;
+    return true;
+}
+
+/* ---- answers ---- */
+
+function answer(status, headers, body){
+    return { head: JSON.stringify({ status, headers }), body };
+}
+
+function answerOf(value){
+    if(value === undefined) return NOT_FOUND;
+    if(isFull(value)) return fullAnswer(...value);
+    if(isData(value)) return { head: JSON_HEAD, body: JSON.stringify(value) ?? 'null' };
+    return answer(200, ...contentOf(value, new Map()));
+}
+
+function isData(value){
+    return typeof value != 'string' && !(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value);
+}
+
+/* [status], [status, headers], [status, headers, body]; a list of data begins otherwise. */
+function isFull(value){
+    if(!Array.isArray(value) || value.length < 1 || value.length > 3 || !Number.isInteger(value[0])) return false;
+    return value.length > 1 && value[1] !== null && typeof value[1] == 'object';
+}
+
+function fullAnswer(status, headers, body){
+    if(status < 200 || status > 599) throw new RangeError(`A view's status must be from 200 to 599; it is ${status}.`);
+    const all = new Map();
+    for(const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) addHeader(all, name, value);
+    return answer(status, ...contentOf(body, all));
+}
+
+const OURS = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade'];
+
+function addHeader(headers, name, value){
+    const key = `${name}`.toLowerCase();
+    if(!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new TypeError(`A view's header cannot be called ${JSON.stringify(name)}.`);
+    if(OURS.includes(key)) throw new TypeError(`A view cannot set the header ${name}: the server does.`);
+    for(const one of Array.isArray(value) ? value : [value]){
+        if(/[\0-\x08\x0a-\x1f\x7f]/.test(`${one}`)) throw new TypeError(`The value of a view's header ${name} holds a control character.`);
+        headers.set(key, [...headers.get(key) ?? [], `${one}`]);
+    }
+}
+
+/* [headers, body] */
+function contentOf(value, headers){
+    const [type, body] = bodyOf(value);
+    if(type && !headers.has('content-type')) headers.set('content-type', [type]);
+    return [[...headers].flatMap(([name, values]) => values.map(value => [name, value])), body];
+}
+
+function bodyOf(value){
+    if(value === undefined) return [undefined, ''];
+    if(typeof value == 'string') return [HTML, value];
+    if(value instanceof ArrayBuffer) return ['application/octet-stream', value];
+    if(ArrayBuffer.isView(value)) return ['application/octet-stream', value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength)];
+    return [JSON_TYPE, JSON.stringify(value) ?? 'null'];
+}
