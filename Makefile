@@ -20,7 +20,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 LIBS    := $(QUICKJS_LIB) -lsqlite3 -ljansson -lm
 
 SRC  := $(filter-out src/command/main.c,$(wildcard src/*/*.c))
-OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/bytecode.o
+GEN  := $(BUILD)/gen/bytecode.o $(BUILD)/gen/types.o
+OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(GEN)
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
@@ -100,6 +101,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/pinstripe
 	install -m 755 $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)/bin/pinstripe
 	install -m 644 LICENSE README.md ARCHITECTURE.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/pinstripe
+	tools/install-help $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)
 
 $(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -119,7 +121,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/gen/bytecode.o: $(BUILD)/gen/bytecode.c
+$(GEN): %.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIE -c -o $@ $<
 
 $(BUILD)/compile-javascript: tools/compile-javascript.c
@@ -136,17 +138,26 @@ $(BUILD)/gen/bytecode.c: $(BUILD)/compile-javascript $(JS) $(BUILD)/gen/javascri
 	@mkdir -p $(@D)
 	$(Q)$(BUILD)/compile-javascript $@ $(foreach f,$(JS),$(if $(filter %/pinstripe.js,$(f)),pinstripe,pinstripe:$(basename $(notdir $(f))))=$(f))
 
+# The type declarations that generate-project writes.
+$(BUILD)/embed-text: tools/embed-text.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -O1 -o $@ $<
+
+$(BUILD)/gen/types.c: $(BUILD)/embed-text src/javascript/types/pinstripe.d.ts
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/embed-text $@ pin__types_text src/javascript/types/pinstripe.d.ts
+
 # The program with its fault points in (src/base/fault.h), for the tests that kill it at each of them.
 FAULT_OBJ := $(patsubst %.c,$(BUILD)/faults/%.o,$(SRC))
-$(BUILD)/faults/pinstripe: $(BUILD)/faults/src/command/main.o $(FAULT_OBJ) $(BUILD)/gen/bytecode.o
+$(BUILD)/faults/pinstripe: $(BUILD)/faults/src/command/main.o $(FAULT_OBJ) $(GEN)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/faults/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/store_crash_test: tests/unit/store_crash_test.c $(FAULT_OBJ) $(BUILD)/gen/bytecode.o
+$(BUILD)/tests/unit/store_crash_test: tests/unit/store_crash_test.c $(FAULT_OBJ) $(GEN)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -o $@ $< $(FAULT_OBJ) $(BUILD)/gen/bytecode.o $(LDFLAGS) -lcmocka $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) -DPIN_FAULTS $(CFLAGS) -MMD -MP -o $@ $< $(FAULT_OBJ) $(GEN) $(LDFLAGS) -lcmocka $(LIBS)
 
 # Unit tests and benches: one program a file.
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a

@@ -119,6 +119,22 @@ pin__path_create(const char *path, struct pin_bytes content, struct pin_err *err
     return st;
 }
 
+pin_status
+pin__path_replace(const char *path, struct pin_bytes content, struct pin_err *err)
+{
+    char fresh[PATH_MAX];
+    int n = snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    pin_status st;
+
+    if (n < 0 || n >= PATH_MAX)
+        return pin__err_set(err, PIN_INVALID, "path is longer than %d bytes", PATH_MAX - 1);
+    if ((st = pin__path_create(fresh, content, err)) == PIN_OK && rename(fresh, path) != 0)
+        st = pin__err_errno(err, PIN_IO, errno, "cannot write %s", path);
+    if (st != PIN_OK && st != PIN_CONFLICT)
+        unlink(fresh);
+    return st;
+}
+
 static bool
 make_folder(const char *path)
 {

@@ -17,6 +17,9 @@ pin_status pin__path_read_at(int folder, const char *path, struct pin_buf *out,
 /* Writes a file that is not there yet. PIN_CONFLICT when it is. */
 pin_status pin__path_create(const char *path, struct pin_bytes content,
                             struct pin_err *err) PIN_MUST_USE;
+/* Writes a file anew; whoever reads it meanwhile sees the old one or the new one, whole. */
+pin_status pin__path_replace(const char *path, struct pin_bytes content,
+                             struct pin_err *err) PIN_MUST_USE;
 /* Makes a folder and those above it. */
 pin_status pin__path_make_folders(const char *path, struct pin_err *err) PIN_MUST_USE;
 

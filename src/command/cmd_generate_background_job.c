@@ -1,6 +1,6 @@
 /* cmd_generate_background_job.c - a new file in lib/background_jobs. */
 #include "command/command.h"
-#include "command/scaffold.h"
+#include "command/project_types.h"
 
 static void
 write_job(struct pin_buf *b, const char *name)
@@ -32,8 +32,10 @@ generate_background_job_exec(struct cli *cli, const struct args *a)
     if ((st = pin__scaffold_job_name(pin__args_value(a, "name"), &name, &err)) != PIN_OK)
         goto out;
     write_job(&content, name.dashed.text);
+    pin__types_annotate(&content, cli->root, "BackgroundJob");
     snprintf(path, sizeof path, "lib/background_jobs/%s.js", name.path);
-    st = pin__scaffold_file(&s, path, &content, &err);
+    if ((st = pin__scaffold_file(&s, path, &content, &err)) == PIN_OK)
+        pin__types_refresh(cli, cli->root, NULL);
 out:
     pin__buf_fini(&content);
     return st == PIN_OK ? pin__scaffold_end(&s) : pin__cli_fail(cli, &err);

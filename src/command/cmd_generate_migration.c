@@ -2,6 +2,7 @@
 #include "command/command.h"
 #include "command/fields.h"
 #include "command/migration_file.h"
+#include "command/project_types.h"
 
 /* The table that the name speaks of: create_users, add_age_to_users; "" when it does not. */
 static const char *
@@ -63,8 +64,10 @@ generate_migration_exec(struct cli *cli, const struct args *a)
                           name.path);
         goto out;
     }
-    if ((st = write_migration(&content, a, name.path, &err)) == PIN_OK)
-        st = pin__migration_write(&s, name.path, pin__clock_wall(), &content, &err);
+    if ((st = write_migration(&content, a, name.path, &err)) != PIN_OK)
+        goto out;
+    pin__types_annotate(&content, cli->root, "Migration");
+    st = pin__migration_write(&s, name.path, pin__clock_wall(), &content, &err);
 out:
     pin__buf_fini(&content);
     return st == PIN_OK ? pin__scaffold_end(&s) : pin__cli_fail(cli, &err);

@@ -2,6 +2,7 @@
 #include "command/command.h"
 #include "command/fields.h"
 #include "command/migration_file.h"
+#include "command/project_types.h"
 
 /* userId -> belongsTo('user') */
 static void
@@ -49,6 +50,7 @@ write_table(struct scaffold *s, const struct fields *f, const char *table, struc
     if (pin__migration_exists(s->root, pin__buf_text(&name)))
         goto out;
     pin__fields_write_migration(&content, f, table);
+    pin__types_annotate(&content, s->root, "Migration");
     st = pin__migration_write(s, name.data, pin__clock_wall(), &content, err);
 out:
     pin__buf_fini(&name);
@@ -64,16 +66,20 @@ generate_model_exec(struct cli *cli, const struct args *a)
     struct pin_err err = PIN_ERR_INIT;
     struct scaffold_name name;
     struct fields fields;
-    char path[PIN_JOB_NAME_SIZE + 32];
+    char path[PIN_JOB_NAME_SIZE + 32], type[PIN_JOB_NAME_SIZE + 32];
     pin_status st;
 
     if ((st = pin__scaffold_name(pin__args_value(a, "name"), &name, &err)) != PIN_OK ||
         (st = pin__fields_parse(&fields, a, &err)) != PIN_OK)
         goto out;
     write_model(&content, &fields);
+    snprintf(type, sizeof type, "Model<'%s'>", name.camel_plural);
+    pin__types_annotate(&content, cli->root, type);
     snprintf(path, sizeof path, "lib/models/%s.js", name.path);
     if ((st = pin__scaffold_file(&s, path, &content, &err)) == PIN_OK && !s.skipped)
         st = write_table(&s, &fields, name.camel_plural, &err);
+    if (st == PIN_OK)
+        pin__types_refresh(cli, cli->root, NULL);
 out:
     pin__buf_fini(&content);
     return st == PIN_OK ? pin__scaffold_end(&s) : pin__cli_fail(cli, &err);

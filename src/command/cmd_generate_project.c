@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "command/scaffold.h"
+#include "command/project_types.h"
 
 static const char config[] = "\n"
+                             "/** @type {import('pinstripe').Config} */\n"
                              "export default {\n"
                              "    // Each environment (PINSTRIPE_ENV, else NODE_ENV, else "
                              "development) has a database of its own,\n"
@@ -58,6 +60,31 @@ write_file(struct scaffold *s, const char *path, const char *text, struct pin_er
     return st;
 }
 
+/* A project that is there already gets what is missing, but no job that nobody asked for. */
+static bool
+is_project(const char *root)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/pinstripe.config.js", root);
+
+    return n > 0 && n < PATH_MAX && access(path, F_OK) == 0;
+}
+
+static pin_status
+write_job(struct scaffold *s, struct pin_err *err)
+{
+    struct pin_buf content = PIN_BUF_INIT(SCAFFOLD_FILE_MAX);
+    pin_status st;
+
+    if (is_project(s->root))
+        return PIN_OK;
+    pin__buf_adds(&content, first_job);
+    pin__types_annotate(&content, s->root, "BackgroundJob");
+    st = pin__scaffold_file(s, "lib/background_jobs/hello_world.js", &content, err);
+    pin__buf_fini(&content);
+    return st;
+}
+
 static pin_status
 write_project(struct scaffold *s, const char *name, struct pin_err *err)
 {
@@ -69,8 +96,9 @@ write_project(struct scaffold *s, const char *name, struct pin_err *err)
         st = pin__scaffold_folder(s, folders[i], err);
     if (st != PIN_OK || (st = write_file(s, "package.json", package, err)) != PIN_OK ||
         (st = write_file(s, ".gitignore", gitignore, err)) != PIN_OK ||
-        (st = write_file(s, "lib/background_jobs/hello_world.js", first_job, err)) != PIN_OK)
+        (st = pin__types_create(s, err)) != PIN_OK || (st = write_job(s, err)) != PIN_OK)
         return st;
+    pin__types_refresh(s->cli, s->root, NULL);
     return write_file(s, "pinstripe.config.js", config, err); /* last: from now on it is one */
 }
 
@@ -113,17 +141,20 @@ generate_project_exec(struct cli *cli, const struct args *a)
     struct scaffold_name name;
     char root[PATH_MAX];
     struct scaffold s = { .cli = cli, .root = root };
+    bool is_new;
 
     if (!typed)
         typed = "";
-    if (package_name(typed, &name, &err) != PIN_OK ||
-        open_folder(cli, typed, root, &err) != PIN_OK ||
-        write_project(&s, name.dashed.text, &err) != PIN_OK)
+    if (package_name(typed, &name, &err) != PIN_OK || open_folder(cli, typed, root, &err) != PIN_OK)
         return pin__cli_fail(cli, &err);
-    pin__cli_say(cli,
-                 "\nNow run its first background job:\n\n  cd %s\n"
-                 "  pinstripe run-background-job hello-world\n",
-                 typed);
+    is_new = !is_project(root);
+    if (write_project(&s, name.dashed.text, &err) != PIN_OK)
+        return pin__cli_fail(cli, &err);
+    if (is_new)
+        pin__cli_say(cli,
+                     "\nNow run its first background job:\n\n  cd %s\n"
+                     "  pinstripe run-background-job hello-world\n",
+                     typed);
     return pin__scaffold_end(&s);
 }
 
@@ -136,7 +167,7 @@ const struct command pin__cmd_generate_project = {
     .name = "generate-project",
     .args = "NAME",
     .brief = "create a new project in a folder of that name",
-    .details = "Files that are there already are left as they are.",
+    .details = "Files that are there already are left as they are: a project gets what it lacks.",
     .opts = opts,
     .first_word = "name",
     .needs = NEEDS_NOTHING,

@@ -1,6 +1,6 @@
 /* cmd_generate_service.c - a new file in lib/services. */
 #include "command/command.h"
-#include "command/scaffold.h"
+#include "command/project_types.h"
 
 static void
 write_service(struct pin_buf *b, const char *name)
@@ -28,8 +28,10 @@ generate_service_exec(struct cli *cli, const struct args *a)
     if ((st = pin__scaffold_name(pin__args_value(a, "name"), &name, &err)) != PIN_OK)
         goto out;
     write_service(&content, name.camel);
+    pin__types_annotate(&content, cli->root, "Service");
     snprintf(path, sizeof path, "lib/services/%s.js", name.path);
-    st = pin__scaffold_file(&s, path, &content, &err);
+    if ((st = pin__scaffold_file(&s, path, &content, &err)) == PIN_OK)
+        pin__types_refresh(cli, cli->root, NULL);
 out:
     pin__buf_fini(&content);
     return st == PIN_OK ? pin__scaffold_end(&s) : pin__cli_fail(cli, &err);

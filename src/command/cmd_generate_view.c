@@ -1,7 +1,7 @@
 /* cmd_generate_view.c - a new file in lib/views. */
 #include "base/quote.h"
 #include "command/command.h"
-#include "command/scaffold.h"
+#include "command/project_types.h"
 #include "project/names.h"
 
 static void
@@ -74,6 +74,7 @@ generate_view_exec(struct cli *cli, const struct args *a)
         st = pin__err_set(&err, PIN_INVALID, "generate-view needs a name, as in reports/daily");
     else if ((st = view_path(name, &path, &err)) == PIN_OK) {
         write_view(&content, pin__buf_text(&path));
+        pin__types_annotate(&content, cli->root, "View");
         st = pin__scaffold_file(&s, pin__buf_text(&path), &content, &err);
     }
     pin__buf_fini(&content);

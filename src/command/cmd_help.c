@@ -1,5 +1,6 @@
 /* cmd_help.c - help on one command, on everything, and on exit codes. */
 #include "command/command.h"
+#include "command/man.h"
 
 static void
 print_overview(const struct cli *cli)
@@ -21,29 +22,37 @@ print_exit_codes(const struct cli *cli)
     fputs("\nA command ended by another signal N exits with 128 + N.\n\n", cli->out);
 }
 
+static void
+print_man(const struct cli *cli)
+{
+    pin__man_page(cli, NULL);
+}
+
 static enum pin_exit
 help_exec(struct cli *cli, const struct args *a)
 {
     const char *topic = pin__args_value(a, "topic");
     const struct command *c;
+    bool man = pin__args_flag(a, "man");
 
     if (!topic) {
-        print_overview(cli);
+        (man ? print_man : print_overview)(cli);
         return PIN_EXIT_OK;
     }
-    if (strcmp(topic, "exit-codes") == 0) {
+    if (!man && strcmp(topic, "exit-codes") == 0) {
         print_exit_codes(cli);
         return PIN_EXIT_OK;
     }
     c = pin__command_find(cli, topic);
     if (!c)
         return pin__command_unknown(cli, topic);
-    pin__command_help(cli, c);
+    (man ? pin__man_page : pin__command_help)(cli, c);
     return PIN_EXIT_OK;
 }
 
 static const struct opt opts[] = {
     OPT_STR("topic", 0, "TOPIC", "a command, or exit-codes"),
+    OPT_FLAG("man", 0, "as a manual page: pinstripe help --man | man -l -"),
     OPT_END,
 };
 

@@ -6,6 +6,7 @@
 #include "command/migrate.h"
 #include "command/project_executor.h"
 #include "command/project_store.h"
+#include "command/project_types.h"
 #include "command/run_output.h"
 
 static void
@@ -15,7 +16,7 @@ tick(void *output)
 }
 
 static void
-print_applied(const struct cli *cli, const struct pin_buf *value)
+take_result(const struct cli *cli, const struct pin_buf *value)
 {
     json_t *document = json_loadb(pin__buf_text(value), value->size, 0, NULL);
     json_t *applied = json_object_get(document, "applied"), *name;
@@ -28,6 +29,7 @@ print_applied(const struct cli *cli, const struct pin_buf *value)
     }
     if (!json_array_size(applied))
         pin__cli_say(cli, "pinstripe: the database is up to date");
+    pin__types_refresh(cli, cli->root, json_string_value(json_object_get(document, "types")));
     json_decref(document);
 }
 
@@ -91,7 +93,7 @@ pin__migrate(struct cli *cli, struct pin_executor *x)
     if (st != PIN_OK)
         code = pin__cli_fail(cli, &err);
     else if (code == PIN_EXIT_OK)
-        print_applied(cli, &summary.outcome.value);
+        take_result(cli, &summary.outcome.value);
     pin__summary_fini(&summary);
     return code == PIN_EXIT_OK ? pin__cli_migrate_store(cli, pin__executor_catalog(x)) : code;
 }

@@ -13,7 +13,7 @@
 
 #define COMMANDS_MAX 64
 
-static const struct opt global_options[] = {
+const struct opt pin__global_options[] = {
     OPT_STR("project", 0, "DIR", "the project's folder (default: found upward from here)"),
     OPT_STR("color", 0, "WHEN", "auto, always or never (default: auto; NO_COLOR is honoured)"),
     OPT_FLAG("quiet", 'q', "say only what is data or an error"),
@@ -81,7 +81,7 @@ pin__command_help(const struct cli *cli, const struct command *c)
     if (c->details)
         fprintf(cli->out, "\n%s\n", c->details);
     print_options(cli, "Options", c->opts);
-    print_options(cli, "Global options", global_options);
+    print_options(cli, "Global options", pin__global_options);
     fputc('\n', cli->out);
 }
 
@@ -157,7 +157,8 @@ run_command(struct cli *cli, const struct command *c, struct args *a, int argc, 
     struct pin_err err = PIN_ERR_INIT;
     pin_status st;
 
-    if ((st = pin__args_parse(a, c->opts, global_options, false, argc, argv, &err)) != PIN_OK) {
+    if ((st = pin__args_parse(a, c->opts, pin__global_options, false, argc, argv, &err)) !=
+        PIN_OK) {
         pin__err_prefix(&err, "%s", c->name);
         return pin__cli_fail(cli, &err);
     }
@@ -203,7 +204,7 @@ pin__command_line(struct cli *cli, int argc, char **argv)
 
     if (pin__project_environment(&cli->environment, getenv("PINSTRIPE_ENV"), getenv("NODE_ENV"),
                                  &err) != PIN_OK ||
-        pin__args_parse(&a, NULL, global_options, true, argc - 1, argv + 1, &err) != PIN_OK ||
+        pin__args_parse(&a, NULL, pin__global_options, true, argc - 1, argv + 1, &err) != PIN_OK ||
         apply_globals(cli, &a, &err) != PIN_OK)
         return pin__cli_fail(cli, &err);
     if (pin__args_flag(&a, "version"))

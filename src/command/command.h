@@ -30,6 +30,7 @@ struct command {
 
 extern const struct command pin__cmd_cancel_run;
 extern const struct command pin__cmd_check;
+extern const struct command pin__cmd_completion;
 extern const struct command pin__cmd_enqueue_background_job;
 extern const struct command pin__cmd_explain_schedule;
 extern const struct command pin__cmd_generate_background_job;
@@ -55,6 +56,9 @@ extern const struct command pin__cmd_retry_run;
 extern const struct command pin__cmd_show_run;
 extern const struct command pin__cmd_start_bot;
 extern const struct command pin__cmd_start_server;
+
+/* What every command takes; ends with OPT_END. */
+extern const struct opt pin__global_options[];
 
 /* By any spelling of its name (listCommands, list_commands). NULL when there is none. */
 const struct command *pin__command_find(const struct cli *cli, const char *name);

@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
     /* in the order in which they are listed */
     &pin__cmd_cancel_run,
     &pin__cmd_check,
+    &pin__cmd_completion,
     &pin__cmd_enqueue_background_job,
     &pin__cmd_explain_schedule,
     &pin__cmd_generate_background_job,

@@ -11,8 +11,13 @@ import { rootOfRun } from 'pinstripe:run';
 import { openSession } from 'pinstripe:session';
 import { defer } from 'pinstripe:defer';
 import { modelOf, singletonNames, singletonRow } from 'pinstripe:model';
+import { config } from 'pinstripe:config';
+import { pluralize } from 'pinstripe:native/inflector';
 import { startQuery } from 'pinstripe:query';
+import { tableTypes } from 'pinstripe:table_types';
 import { workspaceOf } from 'pinstripe:workspace';
+
+const TYPES_LENGTH_MAX = 2 ** 20;
 
 export { keepBrokenModels, Model, ValidationError } from 'pinstripe:model';
 
@@ -206,6 +211,20 @@ export async function tenantPage(task, filter){
     return pageOfTenants(createDatabase(rootOfRun()).withoutTenantScope, task, filter);
 }
 
+/* `types`: types/database.d.ts, for a project that has type declarations. */
 export async function migrate(){
-    return { applied: await createDatabase(rootOfRun()).migrate() };
+    const database = createDatabase(rootOfRun());
+    const applied = await database.migrate();
+    return { applied, types: typesOf(sessionOf(database)) };
+}
+
+/* Undefined when it cannot be told, as with a broken model: what was migrated stays migrated. */
+function typesOf(session){
+    try {
+        const singletons = singletonNames().map(name => [name, pluralize(name)]);
+        const text = tableTypes(session.tableNames.map(name => session.table(name)), singletons, config.multiTenant);
+        return text.length > TYPES_LENGTH_MAX ? undefined : text;
+    } catch {
+        return undefined;
+    }
 }

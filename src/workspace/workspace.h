@@ -19,7 +19,8 @@ enum pin_task_kind {
     PIN_TASK_ZONES,   /* the time zones that tenants name; value: {"zones":["Europe/Paris", ""]},
                          "" when some name none */
     PIN_TASK_MIGRATE, /* apply the project's migrations; value:
-                         {"applied":["1700000001_create_core", ...]} */
+                         {"applied":["1700000001_create_core", ...],
+                          "types":"the text of types/database.d.ts"} */
     PIN_TASK_VIEW,    /* answer the request `args`, see web/server.h; value: {"status":200,
                          "headers":[["name","value"], ...]}, a newline, the body */
     PIN_TASK_REPL,    /* evaluate lines until told to end; args: [options], see repl.js */

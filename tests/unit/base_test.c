@@ -113,6 +113,12 @@ only_regular_files_are_read_and_links_are_not_followed(void **state)
     assert_non_null(strstr(err.message, "symbolic link"));
     assert_int_equal(pin__path_read(folder, &b, &err), PIN_DENIED);
     assert_int_equal(pin__path_read("/nowhere/at/all", &b, &err), PIN_NOT_FOUND);
+    pin__buf_clear(&b);
+    assert_int_equal(pin__path_replace(path, (struct pin_bytes){ "again", 5 }, NULL), PIN_OK);
+    assert_int_equal(pin__path_read(path, &b, NULL), PIN_OK);
+    assert_string_equal(pin__buf_text(&b), "again");
+    assert_int_equal(pin__path_replace(folder, (struct pin_bytes){ "again", 5 }, &err), PIN_IO);
+    assert_non_null(strstr(err.message, folder));
     b.max = 3;
     pin__buf_clear(&b);
     assert_int_equal(pin__path_read(path, &b, &err), PIN_LIMIT);

@@ -160,6 +160,8 @@ execute(enum pin_task_kind kind, const char *name, int64_t wall_ms, struct pin_o
                                o); /* false: after a limit; here it is gone on with */
 }
 
+static const char migrated[] = "{\"applied\":[\"1_things\"],\"types\":\"// database.d.ts";
+
 /* In the test itself: cmocka puts its own handler of SIGSEGV in place before each. */
 static void
 start_engine(void)
@@ -180,7 +182,8 @@ start_engine(void)
         fail_msg("%s", err.message);
     pin__buf_fini(&catalog);
     execute(PIN_TASK_MIGRATE, NULL, 0, &o);
-    assert_string_equal(pin__buf_text(&o.value), "{\"applied\":[\"1_things\"]}");
+    if (strncmp(pin__buf_text(&o.value), migrated, strlen(migrated)) != 0)
+        fail_msg("%s does not begin with %s", pin__buf_text(&o.value), migrated);
     pin__outcome_fini(&o);
 }
 
