@@ -48,7 +48,8 @@ const struct command *
 pin__command_find(const struct cli *cli, const char *name)
 {
     for (size_t i = 0; cli->commands[i]; i++)
-        if (same_name(cli->commands[i]->name, name))
+        if (same_name(cli->commands[i]->name, name) ||
+            (cli->commands[i]->alias && same_name(cli->commands[i]->alias, name)))
             return cli->commands[i];
     return NULL;
 }

@@ -17,6 +17,7 @@ enum needs {
 
 struct command {
     const char *name;
+    const char *alias;      /* another name that it is found by, not listed; or NULL */
     const char *args;       /* synopsis of the words: "NAME [ARG...]"; NULL when it takes none */
     const char *brief;      /* one line, no capital, no full stop */
     const char *details;    /* further lines for its help, or NULL */
@@ -49,6 +50,7 @@ extern const struct command pin__cmd_resume_schedule;
 extern const struct command pin__cmd_run_background_job;
 extern const struct command pin__cmd_migrate_database;
 extern const struct command pin__cmd_prune_runs;
+extern const struct command pin__cmd_repl;
 extern const struct command pin__cmd_reset_database;
 extern const struct command pin__cmd_retry_run;
 extern const struct command pin__cmd_show_run;

@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
     &pin__cmd_next_runs,
     &pin__cmd_pause_schedule,
     &pin__cmd_prune_runs,
+    &pin__cmd_repl,
     &pin__cmd_reset_database,
     &pin__cmd_resume_schedule,
     &pin__cmd_retry_run,

@@ -25,10 +25,17 @@ bool
 pin__cli_open_executor(const struct cli *cli, unsigned workers, struct pin_executor **out,
                        enum pin_exit *exit_code)
 {
+    return pin__cli_open_executor_as(cli, workers, PIN_TRIGGER_CLI, out, exit_code);
+}
+
+bool
+pin__cli_open_executor_as(const struct cli *cli, unsigned workers, enum pin_trigger trigger,
+                          struct pin_executor **out, enum pin_exit *exit_code)
+{
     struct pin_executor_options options = { .root = cli->root,
                                             .environment = cli->environment,
                                             .workers = workers,
-                                            .trigger = PIN_TRIGGER_CLI,
+                                            .trigger = trigger,
                                             .bot = pin__bot_of_program,
                                             .bot_context = &bot };
     struct pin_err err = PIN_ERR_INIT;

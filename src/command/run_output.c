@@ -168,7 +168,8 @@ sink_console(void *context, const struct pin_run_info *run, enum pin_stream stre
 {
     struct run_output *o = context;
     int fd = o->json || stream == PIN_STDERR ? STDERR_FILENO : STDOUT_FILENO;
-    const char *label = label_of(run);
+    /* In a REPL a run for one tenant is for the one that its prompt shows. */
+    const char *label = o->dialog ? run->tenant_name : label_of(run);
 
     if (o->labels && label && isatty(fd))
         print_labelled(o, fd, label, data, size);
@@ -270,9 +271,9 @@ sink_finished(void *context, const struct pin_run_info *run, const struct pin_ou
 {
     struct run_output *o = context;
 
-    if (run->depth == 0)
+    if (run->depth == (o->dialog ? 1 : 0))
         end_partial_lines(o, run);
-    if (run->depth == 0 && outcome->kind != PIN_OUTCOME_SUCCEEDED)
+    if (run->depth == 0 && !o->dialog && outcome->kind != PIN_OUTCOME_SUCCEEDED)
         print_failure(o, run->job, label_of(run), &outcome->error);
     if (o->json)
         print_json_run(o, run, outcome);
@@ -322,6 +323,23 @@ pin__run_output_init(struct run_output *o, struct cli *cli, struct pin_executor 
                                  .finished = sink_finished,
                                  .note = sink_note,
                                  .full = sink_full };
+}
+
+void
+pin__run_output_init_dialog(struct run_output *o, struct cli *cli, struct pin_executor *x,
+                            bool multi_tenant)
+{
+    pin__run_output_init(o, cli, x, false, multi_tenant);
+    o->dialog = true;
+    o->progress = false;
+    o->sink.context = o;
+}
+
+void
+pin__run_output_flush(struct run_output *o)
+{
+    while (!flush_pending(o, -1))
+        continue;
 }
 
 void

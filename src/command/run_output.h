@@ -18,6 +18,7 @@ struct run_output {
     struct pin_executor *executor; /* asked for the progress */
     struct pin_sink sink;
     bool json;
+    bool dialog;   /* its runs are called from a REPL, which tells what they throw */
     bool labels;   /* lines carry the tenant */
     bool progress; /* a line at the bottom of the terminal */
     bool progress_shown;
@@ -32,6 +33,11 @@ struct run_output {
 
 void pin__run_output_init(struct run_output *o, struct cli *cli, struct pin_executor *x, bool json,
                           bool multi_tenant);
+/* For a REPL: its own lines, and what the runs print that it calls. */
+void pin__run_output_init_dialog(struct run_output *o, struct cli *cli, struct pin_executor *x,
+                                 bool multi_tenant);
+/* Writes what is pending, waiting for the reader. */
+void pin__run_output_flush(struct run_output *o);
 /* Called from the executor's loop now and then. */
 void pin__run_output_tick(struct run_output *o);
 /* The last line of JSON, or on stderr what no run has said yet. */

@@ -13,7 +13,8 @@ enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4 };
 
 struct load {
     size_t busy;   /* workers with a run in hand */
-    size_t active; /* of those, the ones whose run is not waiting for runs of its own, nor a view */
+    size_t active; /* of those, the ones whose run waits neither for runs of its own nor for a
+                      person, and is no view */
     size_t views;  /* those that have a view in hand which has not lasted */
     struct worker_process *idle; /* of the nursery that is asked for */
 };
@@ -34,7 +35,7 @@ add_busy(struct load *load, const struct worker_process *w)
     if (run->kind == PIN_TASK_VIEW)
         load->views += !waits && run->started.ns >= long_ago();
     else
-        load->active += !waits;
+        load->active += !waits && run->kind != PIN_TASK_REPL;
 }
 
 static struct load

@@ -134,14 +134,16 @@ fill(struct enqueue_entry *q, struct run *caller, const struct pin_message *call
      struct pin_err *err)
 {
     struct pin_bytes lines = copy_bytes(&q->arena, call->args);
-    const struct pin_catalog *catalog = caller->request->nursery->catalog;
+    const struct request *from = caller->request;
+    bool dialog = caller->kind == PIN_TASK_REPL; /* the newest code, and nobody's child */
+    const struct pin_catalog *catalog =
+        dialog ? from->executor->nursery->catalog : from->nursery->catalog;
     struct pin_enqueue_options options;
     struct pin_enqueue_call like = { .catalog = catalog,
                                      .options = &options,
                                      .tenant_id = copy_text(&q->arena, call->tenant_id),
                                      .params = copy_bytes(&q->arena, call->params),
-                                     .trigger = caller->kind == PIN_TASK_VIEW ? PIN_TRIGGER_VIEW
-                                                                              : PIN_TRIGGER_JOB,
+                                     .trigger = pin__trigger_of_call(caller),
                                      .now_ms = pin__clock_wall().ms };
     pin_status st;
 

@@ -27,7 +27,9 @@ count_cores(void)
 static bool
 sink_is_full(const struct pin_executor *x)
 {
-    const struct pin_sink *sink = x->top ? x->top->sink : NULL;
+    const struct pin_sink *sink = x->top      ? x->top->sink
+                                  : x->dialog ? pin__dialog_sink(x->dialog)
+                                              : NULL;
 
     return sink && sink->full && sink->full(sink->context);
 }
@@ -270,6 +272,12 @@ pin__executor_catalog(const struct pin_executor *x)
     return x->nursery->catalog;
 }
 
+void
+pin__executor_flush(struct pin_executor *x)
+{
+    pin__ledger_flush(x, PIN_FLUSH_MS);
+}
+
 const char *
 pin__executor_root(const struct pin_executor *x)
 {
@@ -385,7 +393,8 @@ pin__executor_running(const struct pin_executor *x)
     size_t n = 0;
 
     for (const struct worker_process *w = x->workers; w; w = w->next)
-        n += w->queued;
+        if (!w->queued || w->queue[0]->kind != PIN_TASK_REPL)
+            n += w->queued;
     return n;
 }
 

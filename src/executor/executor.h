@@ -139,6 +139,8 @@ struct pin_queue_counts {
 struct pin_queue_counts pin__executor_queue_counts(const struct pin_executor *x);
 /* The store, opened when it was not; NULL when there is none: see err. Use it between two turns. */
 struct pin_store *pin__executor_store(struct pin_executor *x, struct pin_err *err);
+/* Writes down now what waits for that: records of runs that were called. */
+void pin__executor_flush(struct pin_executor *x);
 const char *pin__executor_root(const struct pin_executor *x);
 /* How many statements it has had the store run so far. */
 uint64_t pin__executor_statements(const struct pin_executor *x);
@@ -211,6 +213,44 @@ void pin__executor_view_expire(struct request *view);
 
 /* How long running jobs get after the first request to stop; PIN_STOP_GRACE_MS unless set. */
 void pin__executor_set_grace(struct pin_executor *x, int64_t ms);
+
+/* --- a dialog: lines of a person for a worker that stays (PIN_TASK_REPL) --- */
+
+struct pin_dialog; /* opaque; one an executor */
+
+#define PIN_DIALOG_STOP_MS    1000 /* what an interrupted line gets to stop by itself */
+#define PIN_DIALOG_HEAP_BYTES ((size_t)512 << 20)
+
+struct pin_dialog_options {
+    const struct pin_sink *sink; /* borrowed; what it prints, and what its runs print */
+    struct pin_bytes args;       /* a JSON array for repl.js; copied */
+    void *context;
+    /* What came of a line; number 0: an error that belongs to none. */
+    void (*replied)(void *context, uint64_t number, enum pin_reply_kind kind,
+                    struct pin_bytes text);
+    /* Its worker is gone, and all variables with it. `number` of the line that was in hand, 0:
+     * none; `interrupted`: since that would not stop. The next line starts another worker. */
+    void (*ended)(void *context, uint64_t number, bool interrupted, const struct pin_outcome *why);
+};
+
+/* Starts its worker. What it runs and queues is counted as the executor's `trigger` says, and has
+ * the newest code; its worker keeps the code that it began with. It takes no slot. */
+pin_status pin__dialog_open(struct pin_dialog **out, struct pin_executor *x,
+                            const struct pin_dialog_options *options,
+                            struct pin_err *err) PIN_MUST_USE;
+/* Sends a line; *number names it. One at a time: not before the last one was answered. PIN_BUSY: no
+ * worker can be started now. */
+pin_status pin__dialog_say(struct pin_dialog *d, enum pin_line_kind kind, struct pin_bytes text,
+                           uint64_t *number, struct pin_err *err) PIN_MUST_USE;
+/* Stops the line in hand, and the runs that it waits for. Variables stay, unless the worker has to
+ * be killed. */
+void pin__dialog_interrupt(struct pin_dialog *d);
+/* Ends the worker, whatever it does, at once; the next line starts another. Nothing is told. */
+void pin__dialog_restart(struct pin_dialog *d);
+bool pin__dialog_has_worker(const struct pin_dialog *d);
+/* Its worker is gone, and `ended` comes soon: wait for it in the loop. */
+bool pin__dialog_is_ending(const struct pin_dialog *d);
+void pin__dialog_close(struct pin_dialog *d); /* NULL is fine */
 
 /* Has `callback` called from the loop when `fd` is readable, or after at most `every_ms`, 0:
  * only then. One watch; fd -1: none. */

@@ -7,6 +7,8 @@
 #ifndef PIN_EXECUTOR_MESSAGE_H
 #define PIN_EXECUTOR_MESSAGE_H
 
+#include <signal.h>
+
 #include "base/buf.h"
 #include "base/wire.h"
 
@@ -23,7 +25,8 @@ enum pin_message_type {
     /* executor -> worker */
     PIN_MESSAGE_TASK,   /* every field of a pin_task */
     PIN_MESSAGE_ANSWER, /* number: of the call; bytes: the error or NULL; args: the value or NULL */
-    PIN_MESSAGE_STOP,   /* the run in hand is to stop */
+    PIN_MESSAGE_STOP,   /* the run in hand is to stop; number: only that line of it; 0: all of it */
+    PIN_MESSAGE_LINE,   /* id: of the REPL task; number, kind, bytes: the line */
     /* worker -> executor */
     PIN_MESSAGE_READY,   /* number: hash of the heap */
     PIN_MESSAGE_CONSOLE, /* id, kind: stream, bytes */
@@ -31,6 +34,7 @@ enum pin_message_type {
                          bytes: options */
     PIN_MESSAGE_PROGRESS, /* id, number: done, wall_us: total, text */
     PIN_MESSAGE_WAKE,     /* runs were queued by the worker's own transaction */
+    PIN_MESSAGE_REPLY,    /* id, number: of the line, kind, bytes: the text */
     PIN_MESSAGE_OUTCOME,  /* id, kind, bytes: value, args: error, number: not 0 when the
                                worker ends now, wall_us, cpu_us, heap_bytes */
     PIN_MESSAGE_TYPE_COUNT
@@ -58,6 +62,9 @@ struct pin_message { /* borrowed on both ways; a field that the type has not is 
     struct pin_bytes params;
     struct pin_bytes bytes;
 };
+
+/* Stops the line that a REPL task has in hand, also when it computes and reads nothing. */
+#define PIN_LINE_SIGNAL SIGURG
 
 enum { PIN_FRAME_HEADER_BYTES = 6, PIN_MESSAGE_VERSION = 1, PIN_FRAME_BYTES_MAX = 64 << 20 };
 

@@ -131,9 +131,9 @@ run_console_now(struct run *run, enum pin_stream stream, const char *data, size_
 {
     struct request *q = run->request;
 
-    if (q->caller) {
+    if (q->caller && q->caller->kind != PIN_TASK_REPL) {
         pin__output_console(q->caller, stream, data, size);
-    } else if (q->sink && q->sink->console && q->depth == 0) {
+    } else if (q->sink && q->sink->console && (q->depth == 0 || q->caller)) {
         struct pin_run_info info = pin__run_info(run);
         q->sink->console(q->sink->context, &info, stream, data, size);
     }

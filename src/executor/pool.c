@@ -114,6 +114,8 @@ begin_head(struct worker_process *w)
 
     run->started = pin__clock_mono();
     w->deadline = pin__clock_after_ms(run->started, run->request->wall_ms + PIN_KILL_AFTER_MS);
+    if (run->kind == PIN_TASK_REPL)
+        w->deadline.ns = INT64_MAX;
     if (run->request->queued)
         pin__queue_begins(run);
 }
@@ -228,6 +230,13 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
         (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
     else
         w->deadline = pin__clock_mono(); /* not known yet: as soon as it is */
+}
+
+void
+pin__worker_signal(struct worker_process *w, int number)
+{
+    if (w->pidfd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, w->pidfd, number, NULL, 0);
 }
 
 /* What waits behind the run in hand was never begun: somebody else gets it, in its order. Under
@@ -383,6 +392,10 @@ take_message(struct worker_process *w, const struct pin_message *m)
         if (w->executor->ledger.store)
             pin__wake_send(pin__store_identity(w->executor->ledger.store));
         break;
+    case PIN_MESSAGE_REPLY:
+        if (run && run->id == m->id && run->kind == PIN_TASK_REPL)
+            pin__dialog_take_reply(run, m);
+        break;
     case PIN_MESSAGE_OUTCOME:
         take_outcome(w, m);
         break;
@@ -534,9 +547,17 @@ pin__worker_event(struct worker_process *w, uint32_t events, bool full)
 static void
 fork_failed(struct pin_executor *x, struct worker_process *w)
 {
+    /* The worker of a dialog is this one or none. */
+    struct run *dialog = w->queued && w->queue[0]->kind == PIN_TASK_REPL ? pop_head(w) : NULL;
+
     return_queue(w, 0);
     worker_free(w);
     fork_later(x);
+    if (!dialog)
+        return;
+    pin__outcome_fail(&dialog->outcome, PIN_OUTCOME_CRASHED, "Error",
+                      "no process could be started");
+    pin__request_run_ended(dialog);
 }
 
 void

@@ -8,6 +8,8 @@
 #include "executor/run.h"
 #include "project/names.h"
 
+#define DIALOG_WALL_MS (INT64_C(100) * 365 * 24 * 60 * 60 * 1000) /* no limit */
+
 enum { ERROR_BYTES_MAX = 1 << 20, ERRORS_BYTES_MAX = 8 << 20, NAMES_BYTES_MAX = 4096 };
 
 void
@@ -300,6 +302,14 @@ set_tenants(struct request *q, const char *tenant_id, const char *tenant_name, b
     }
 }
 
+enum pin_trigger
+pin__trigger_of_call(const struct run *caller)
+{
+    if (caller->kind == PIN_TASK_VIEW)
+        return PIN_TRIGGER_VIEW;
+    return caller->kind == PIN_TASK_REPL ? PIN_TRIGGER_REPL : PIN_TRIGGER_JOB;
+}
+
 void
 pin__request_from_run(struct run *caller, const struct pin_message *call)
 {
@@ -307,14 +317,14 @@ pin__request_from_run(struct run *caller, const struct pin_message *call)
     struct request *q = pin__request_new(from->executor, from->depth + 1);
 
     caller->calls_open++;
-    if (from->kind == PIN_TASK_VIEW)
-        q->trigger = PIN_TRIGGER_VIEW;
-    if (q->nursery != from->nursery) { /* its caller's code, also after a reload */
+    q->trigger = pin__trigger_of_call(caller);
+    if (q->nursery != from->nursery &&
+        caller->kind != PIN_TASK_REPL) { /* its caller's code, also after a reload */
         pin__nursery_leave(q->nursery);
         q->nursery = from->nursery;
         pin__nursery_use(q->nursery);
     }
-    if (from->kind == PIN_TASK_JOB) /* a view is no run that the store knows */
+    if (from->kind == PIN_TASK_JOB) /* a view or a REPL is no run that the store knows */
         q->parent = caller->run_id;
     q->caller = caller;
     q->caller_id = caller->id;
@@ -542,6 +552,10 @@ pin__request_run_ended(struct run *run)
     struct request *q = run->request;
 
     run->done = true;
+    if (run->kind == PIN_TASK_REPL) {
+        pin__dialog_run_ended(run);
+        return;
+    }
     if (q->queued && (run->kind == PIN_TASK_JOB || q->queued->settling)) {
         pin__queue_run_ended(run);
         return;
@@ -756,6 +770,7 @@ orphan_request(struct request *q, const struct run *caller)
 {
     if (q->caller != caller)
         return;
+    q->caller->calls_open--;
     q->caller = NULL;
     stop_request(q, NULL);
 }
@@ -804,6 +819,21 @@ pin__request_of_claim(struct pin_executor *x, struct queued *c)
         q->single_waiting = true;
         q->single_tenant_id = copy_or_null(c->claim.tenant);
     }
+    return q;
+}
+
+/* Its one run is handed out by dialog.c. */
+struct request *
+pin__request_of_dialog(struct pin_executor *x, const struct pin_sink *sink, struct pin_bytes args)
+{
+    struct request *q = pin__request_new(x, 0);
+
+    q->kind = PIN_TASK_REPL;
+    q->name = strdup("repl");
+    q->sink = sink;
+    q->wall_ms = DIALOG_WALL_MS;
+    q->heap_bytes = PIN_DIALOG_HEAP_BYTES;
+    pin__buf_add(&q->args, args.data, args.size);
     return q;
 }
 

@@ -12,6 +12,7 @@
  *   turns.c     in which order they begin
  *   fan_out.c   parents: a child for each tenant, page by page
  *   enqueue.c   calls of runs that put others into the queue
+ *   dialog.c    lines of a person for a worker that stays
  *   view.c      requests that a view answers
  *   observe.c   tells who counts
  *
@@ -355,6 +356,7 @@ struct pin_executor {
     struct ledger ledger;
     struct queue queue;
     struct run *dirty;
+    struct pin_dialog *dialog;           /* NULL: none */
     struct pin_mono flush_at;            /* dirty consoles and progress are written then */
     const struct pin_observer *observer; /* NULL: nobody counts */
     struct service_slot services[PIN_SERVICES_MAX];
@@ -458,6 +460,8 @@ void pin__request_relist(
 pin_status pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
                                  const struct pin_sink *sink, struct pin_summary *summary,
                                  struct pin_err *err) PIN_MUST_USE;
+/* How what it asks for is counted. */
+enum pin_trigger pin__trigger_of_call(const struct run *caller);
 void pin__request_from_run(struct run *caller, const struct pin_message *call);
 void pin__request_run_ended(struct run *run); /* its outcome is filled in */
 void pin__request_take_back(struct run *run); /* no worker began it */
@@ -471,6 +475,14 @@ void pin__answer_call(struct run *caller, uint64_t number, struct pin_bytes erro
                       struct pin_bytes value);
 void pin__refuse_call(struct run *caller, uint64_t number, const char *name, const char *fmt, ...)
     PIN_PRINTF(4, 5);
+
+struct request *pin__request_of_dialog(struct pin_executor *x, const struct pin_sink *sink,
+                                       struct pin_bytes args);
+
+/* dialog.c */
+void pin__dialog_take_reply(struct run *run, const struct pin_message *m);
+void pin__dialog_run_ended(struct run *run); /* frees it and its request */
+const struct pin_sink *pin__dialog_sink(const struct pin_dialog *d);
 
 /* run.c */
 struct run *pin__run_new(struct request *q, enum pin_task_kind kind);
@@ -492,6 +504,7 @@ void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
+void pin__worker_signal(struct worker_process *w, int number);
 void pin__workers_unblock(struct pin_executor *x, struct pin_mono now);
 void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);
 void pin__worker_of_nursery(struct nursery_process *n, const struct pin_message *m);

@@ -7,6 +7,7 @@
  */
 #include "executor/worker.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -75,6 +76,18 @@ host_wake(void *context)
 }
 
 static void
+host_reply(void *context, uint64_t number, enum pin_reply_kind kind, struct pin_bytes text)
+{
+    struct worker *w = context;
+
+    send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_REPLY,
+                                          .id = w->task,
+                                          .number = number,
+                                          .kind = kind,
+                                          .bytes = text });
+}
+
+static void
 host_console(void *context, enum pin_stream stream, const char *data, size_t size)
 {
     struct worker *w = context;
@@ -110,8 +123,14 @@ handle(struct worker *w, const struct pin_message *m)
         pin__engine_answer(w->engine, m->number, m->bytes, m->args);
         return true;
     case PIN_MESSAGE_STOP:
-        if (m->id == w->task)
+        if (m->id == w->task && m->number)
+            pin__engine_stop_line(w->engine, m->number);
+        else if (m->id == w->task)
             pin__engine_stop(w->engine);
+        return true;
+    case PIN_MESSAGE_LINE:
+        if (m->id == w->task && m->kind < PIN_LINE_KIND_COUNT)
+            pin__engine_line(w->engine, m->number, (enum pin_line_kind)m->kind, m->bytes);
         return true;
     case PIN_MESSAGE_TASK:
         keep_task(w, m);
@@ -171,6 +190,26 @@ send_outcome(struct worker *w, const struct pin_outcome *o, bool usable)
                        .heap_bytes = o->peak_heap_bytes });
 }
 
+/* A line that computes reads no messages: it is stopped by this signal, which is ignored where
+ * nobody listens. It also ends a wait. */
+static struct pin_engine *interrupted;
+
+static void
+on_interrupt(int number)
+{
+    (void)number;
+    pin__engine_stop(interrupted);
+}
+
+static void
+listen_to_interrupts(struct worker *w)
+{
+    struct sigaction action = { .sa_handler = on_interrupt };
+
+    interrupted = w->engine;
+    (void)sigaction(PIN_LINE_SIGNAL, &action, NULL);
+}
+
 static void
 execute(struct worker *w, const struct pin_message *m)
 {
@@ -195,6 +234,8 @@ execute(struct worker *w, const struct pin_message *m)
     bool usable;
 
     w->task = m->id;
+    if (task.kind == PIN_TASK_REPL)
+        listen_to_interrupts(w);
     pin__outcome_init(&outcome);
     pin__fault("worker.before_run");
     usable = pin__engine_execute(w->engine, &task, &outcome);
@@ -250,6 +291,7 @@ pin__worker_main(struct pin_engine *engine, int fd, int claims)
                              .console = host_console,
                              .progress = host_progress,
                              .wake = host_wake,
+                             .reply = host_reply,
                              .wait = host_wait };
     struct pin_message m;
     struct pin_err err;

@@ -10,6 +10,7 @@ import { inTransaction } from 'pinstripe:database';
 import { jobName } from 'pinstripe:native/inflector';
 import { quote } from 'pinstripe:native/registry';
 import { parseBytes, parseDuration } from 'pinstripe:units';
+import { inDialog } from 'pinstripe:run';
 import { jobs } from 'pinstripe:registries';
 import { metaMethods } from 'pinstripe:registry';
 import { ServiceConsumer } from 'pinstripe:service';
@@ -247,7 +248,7 @@ const ENQUEUE_OPTIONS = ['name', 'at', 'delay', 'priority', 'queue', 'key', 'ten
 /* Puts one run in the queue for each list of arguments; gives their ids once they are safe. */
 export async function enqueueJob(context, target, lists){
     const { name, tenant, ...options } = readTarget(target);
-    const entry = find(name);
+    const entry = inDialog() && !inTransaction() ? { name: nameOf(name) } : find(name); /* there the executor knows the newest ones */
     if(entry.broken) throw new Error(`Background job "${entry.name}" is broken: ${brokenText(entry.broken)}`);
     if(!Array.isArray(lists)) throw new TypeError('enqueueBackgroundJobs(name, lists) needs an array of argument lists');
     if(options.key !== undefined && lists.length > 1) throw new TypeError('A key names one run: enqueue them one by one');
@@ -316,7 +317,7 @@ function tenantOf(context, tenant){
 
 /* The executor decides where it runs, and for which tenants unless `once`. */
 export async function callJob(context, name, args, once){
-    const { name: key } = find(name);
+    const { name: key } = inDialog() ? { name: nameOf(name) } : find(name);
     const carried = carryArguments(args);
     if(inTransaction()) throw new Error(transactionText(key));
     await askExecutor({

@@ -233,6 +233,17 @@ pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct p
 }
 
 void
+pin__calls_cancel(struct pin_calls *c, JSContext *ctx)
+{
+    while (c->count) {
+        struct pin_open_call *open = &c->open[--c->count];
+
+        JS_FreeValue(ctx, open->settle[0]);
+        JS_FreeValue(ctx, open->settle[1]);
+    }
+}
+
+void
 pin__calls_drop(struct pin_calls *c)
 {
     c->count = 0;

@@ -31,6 +31,8 @@ JSValue pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_hos
 /* Settles the promise of a call. `error` is NULL data on success, `value` for undefined. */
 void pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct pin_bytes error,
                        struct pin_bytes value);
+/* Forgets all of them while their heap lives. */
+void pin__calls_cancel(struct pin_calls *c, JSContext *ctx);
 /* Forgets all of them without touching the heap. */
 void pin__calls_drop(struct pin_calls *c);
 void pin__calls_fini(struct pin_calls *c);

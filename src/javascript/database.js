@@ -6,7 +6,7 @@
 import 'pinstripe:model'; /* before query: the modules refer to each other */
 import * as native from 'pinstripe:native/database';
 import { applyMigrations } from 'pinstripe:migration';
-import { chooseScope, pageOfTenants, tenantRow, whyNotFor, zonesOfTenants } from 'pinstripe:tenant';
+import { chooseScope, namedByPerson, pageOfTenants, tenantRow, whyNotFor, zonesOfTenants } from 'pinstripe:tenant';
 import { rootOfRun } from 'pinstripe:run';
 import { openSession } from 'pinstripe:session';
 import { defer } from 'pinstripe:defer';
@@ -195,6 +195,16 @@ export async function tenantZones(){
 /* Why a job does not run for a tenant; undefined when it does. */
 export async function reasonAgainst({ name, tenantsFilter }, id){
     return whyNotFor(createDatabase(rootOfRun()).withoutTenantScope, id, name, tenantsFilter);
+}
+
+/* For a REPL: the tenant that a person names, and all of them that have a name. */
+export async function tenantOfPerson(text){
+    return namedByPerson(createDatabase(rootOfRun()).withoutTenantScope, text);
+}
+
+export async function tenantNames(){
+    const rows = await createDatabase(rootOfRun()).withoutTenantScope.table('tenants').limit(1000).all();
+    return rows.map(({ id, name }) => name ?? id);
 }
 
 export async function tenantPage(task, filter){

@@ -109,6 +109,15 @@ put(struct pin_db_call *call, struct pin_enqueue_call *like, struct lists *lists
     return st;
 }
 
+/* Who asks: as the executor counts what a run asks of it. */
+static enum pin_trigger
+trigger_of(const struct pin_task *task)
+{
+    if (task->kind == PIN_TASK_VIEW)
+        return PIN_TRIGGER_VIEW;
+    return task->kind == PIN_TASK_REPL ? PIN_TRIGGER_REPL : PIN_TRIGGER_JOB;
+}
+
 pin_status
 pin__db_enqueue(struct pin_db_call *call, JSValueConst *argv, JSValue *result)
 {
@@ -132,10 +141,7 @@ pin__db_enqueue(struct pin_db_call *call, JSValueConst *argv, JSValue *result)
                                          .options = &options,
                                          .tenant_id = tenant.data,
                                          .params = params,
-                                         .trigger =
-                                             pin__engine_of(call->ctx)->task->kind == PIN_TASK_VIEW
-                                                 ? PIN_TRIGGER_VIEW
-                                                 : PIN_TRIGGER_JOB,
+                                         .trigger = trigger_of(pin__engine_of(call->ctx)->task),
                                          .now_ms = pin__clock_wall().ms };
 
         lists = count_lists(lines);

@@ -511,6 +511,7 @@ pin__engine_free(struct pin_engine *e)
         return;
     pin__timers_fini(&e->timers);
     pin__calls_fini(&e->calls);
+    pin__dialog_fini(&e->dialog);
     pin__rejections_fini(&e->rejections);
     close_heap(e);
     for (size_t i = 0; e->endless && e->endless[i]; i++)

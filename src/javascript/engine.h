@@ -47,6 +47,11 @@ void pin__engine_answer(struct pin_engine *e, uint64_t number, struct pin_bytes 
                         struct pin_bytes value);
 /* The run is to stop now (cancel): called during a wait or from a signal-safe point. */
 void pin__engine_stop(struct pin_engine *e);
+/* A line for the REPL task under way: called by the worker during a wait, as is
+ * pin__engine_stop_line, which is for that line only. */
+void pin__engine_line(struct pin_engine *e, uint64_t number, enum pin_line_kind kind,
+                      struct pin_bytes text);
+void pin__engine_stop_line(struct pin_engine *e, uint64_t number);
 /* A hash of the whole heap as it stands: equal before every run. */
 uint64_t pin__engine_hash(const struct pin_engine *e);
 /* Sizes, for figures and tests. */

@@ -10,6 +10,7 @@
 #include <signal.h>
 
 #include "javascript/calls.h"
+#include "javascript/dialog.h"
 #include "javascript/engine.h"
 #include "javascript/image.h"
 #include "javascript/loader.h"
@@ -60,6 +61,7 @@ struct pin_engine {
     const struct pin_task *task;      /* NULL between runs */
     struct pin_timers timers;
     struct pin_calls calls;
+    struct pin_dialog_lines dialog;
     struct pin_rejections rejections;
     struct pin_random random;
     struct pin_import import;      /* only while loading */

@@ -86,7 +86,7 @@ export function catalog(){
     return `${rest.slice(0, -1)},"jobs":[${jobs.sorted.map(describeJob).join()}]}`;
 }
 
-const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, view: renderView };
+const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, view: renderView, repl: startRepl };
 
 /* A promise that settles when run() has. Written without async functions: an empty run is to cost
  * next to nothing. */
@@ -129,6 +129,12 @@ function jobOf(name){
 function callService({ name, args }, root){
     const workspace = new Workspace(root);
     return workspace[name](...args);
+}
+
+/* Its modules are loaded by the worker that needs them: no other run pays for them. */
+async function startRepl({ args }, root){
+    const { startRepl: start } = await import('pinstripe:repl');
+    return start(root, ...args);
 }
 
 function listTenants(task){

@@ -53,6 +53,7 @@ tenant_of(struct pin_engine *e, const struct pin_task *task)
 static const char *const kinds[PIN_TASK_KIND_COUNT] = {
     [PIN_TASK_JOB] = "job",         [PIN_TASK_TENANTS] = "tenants", [PIN_TASK_SERVICE] = "service",
     [PIN_TASK_MIGRATE] = "migrate", [PIN_TASK_ZONES] = "zones",     [PIN_TASK_VIEW] = "view",
+    [PIN_TASK_REPL] = "repl",
 };
 
 /* What entry.execute is given. */
@@ -281,7 +282,8 @@ wind_up(struct pin_engine *e, struct pin_outcome *o)
 
     if (p == PIN_PUMPED_STOPPED)
         return p;
-    drop_timers(e, true);
+    pin__dialog_drop(&e->dialog); /* what nobody awaited has ended, and was told */
+    drop_timers(e, e->task->kind != PIN_TASK_REPL);
     p = call_entry(e, e->entry.finish, 1, &failed, &promise);
     if (p == PIN_PUMPED_SETTLED && o->kind == PIN_OUTCOME_SUCCEEDED &&
         JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
@@ -362,6 +364,7 @@ end(struct pin_engine *e, struct pin_err *err)
             pin__js_natives[i]->end_of_run();
     pin__timers_drop(&e->timers);
     pin__calls_drop(&e->calls);
+    pin__dialog_drop(&e->dialog);
     pin__rejections_drop(&e->rejections);
     e->task = NULL;
     e->phase = PIN_ENGINE_FROZEN;

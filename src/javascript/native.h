@@ -51,6 +51,7 @@ extern const struct pin_js_native pin__js_native_inflector;
 extern const struct pin_js_native pin__js_native_cron;
 extern const struct pin_js_native pin__js_native_database;
 extern const struct pin_js_native pin__js_native_platform;
+extern const struct pin_js_native pin__js_native_dialog;
 
 /* What a native may ask of the engine that called it. */
 struct pin_engine *pin__engine_of(JSContext *ctx);

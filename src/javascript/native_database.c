@@ -5,7 +5,10 @@
  *   release(session)              the workspace that had it is gone
  *   check(session)                throws when a transaction of it was taken back
  *   begin(session, limitMs) commit(session) rollback(session)
- *   expire(session)               takes the open transaction back; whether there was one
+ *   expire(session)               takes the open transaction back; whether there was one. From then
+ *                                 on nothing is done in the session until the run ends, or
+ *   forgive(session)              is called, without a transaction
+ *   abandonAll()                  rolls back whatever is open, in any session
  *   inTransaction()               whether any session of the run has one open
  *   enqueue(job, lines, options, params, tenantId)   puts runs into the store as part of the open
  *                                 transaction; ids. `job`: {"multiTenant":..,"job":<as in
@@ -353,6 +356,31 @@ static PIN_DB_FUNCTION(js_expire)
     return JS_TRUE;
 }
 
+static PIN_DB_FUNCTION(js_forgive)
+{
+    struct pin_db_slot *slot = find_slot(ctx, argv[0]);
+
+    (void)this;
+    (void)argc;
+    if (!slot)
+        return JS_EXCEPTION;
+    slot->overdue = slot->overdue && pin__session_in_transaction(slot->session);
+    return JS_UNDEFINED;
+}
+
+static PIN_DB_FUNCTION(js_abandon_all)
+{
+    (void)this;
+    (void)argc;
+    (void)argv;
+    for (struct pin_db_slot *slot = slots; slot < slots + SLOTS_MAX; slot++)
+        if (slot->taken && slot->session && pin__session_in_transaction(slot->session)) {
+            pin__session_abandon(slot->session);
+            tell_engine(ctx, slot);
+        }
+    return JS_UNDEFINED;
+}
+
 static PIN_DB_FUNCTION(js_check)
 {
     struct pin_db_call call;
@@ -452,6 +480,8 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("commit", 1, js_commit),
     JS_CFUNC_DEF("rollback", 1, js_rollback),
     JS_CFUNC_DEF("expire", 1, js_expire),
+    JS_CFUNC_DEF("forgive", 1, js_forgive),
+    JS_CFUNC_DEF("abandonAll", 0, js_abandon_all),
     JS_CFUNC_DEF("inTransaction", 0, js_in_transaction),
     JS_CFUNC_DEF("drop", 1, js_drop),
     JS_CFUNC_DEF("enqueue", 5, js_enqueue),

@@ -81,7 +81,7 @@ js_run(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     (void)this;
     (void)argc;
     (void)argv;
-    if (!task)
+    if (!task || task->kind == PIN_TASK_REPL)
         return JS_UNDEFINED;
     o = JS_NewObject(ctx);
     JS_SetPropertyStr(ctx, o, "id", text_or_undefined(ctx, task->run_id));

@@ -112,7 +112,7 @@ drain(struct pin_engine *e, JSValueConst promise)
             return false;
         pin__rejections_settle(&e->rejections, e->ctx, promise,
                                e->import.open ? e->import.module : JS_UNDEFINED);
-    } while (pin__loader_step(e, false));
+    } while (pin__loader_step(e, false) || pin__dialog_tell_uncaught(e));
     return true;
 }
 
@@ -120,18 +120,21 @@ enum pin_pumped
 pin__engine_pump(struct pin_engine *e, JSValueConst promise)
 {
     for (;;) {
-        if (!drain(e, promise))
-            return PIN_PUMPED_STOPPED;
-        if (is_done(e, promise))
-            return PIN_PUMPED_SETTLED;
-        if (pin__engine_must_stop(e)) {
-            if (pin__loader_step(e, false))
+        if (!drain(e, promise)) {
+            if (pin__dialog_recover(e))
                 continue;
             return PIN_PUMPED_STOPPED;
         }
-        if (fire_timer(e))
+        if (is_done(e, promise))
+            return PIN_PUMPED_SETTLED;
+        if (pin__engine_must_stop(e)) {
+            if (pin__loader_step(e, false) || pin__dialog_recover(e))
+                continue;
+            return PIN_PUMPED_STOPPED;
+        }
+        if (pin__dialog_step(e) || fire_timer(e))
             continue;
-        if (e->timers.count || e->calls.count)
+        if (e->timers.count || e->calls.count || e->dialog.open)
             wait(e);
         else if (!pin__loader_step(e, true))
             return PIN_PUMPED_STUCK;

@@ -2,6 +2,7 @@
  * context. The heap is put back after it, so there is never a second one. */
 let root;
 let tenantId;
+let isDialog = false;
 let others; /* roots of the workspaces that the run made and that have not ended */
 
 export function isRunning(){
@@ -11,6 +12,15 @@ export function isRunning(){
 export function beginRun(context){
     root = context;
     tenantId = context.tenantId;
+}
+
+/* The run is a REPL: a job that it names may be newer than the code that is loaded here. */
+export function beginDialog(){
+    isDialog = true;
+}
+
+export function inDialog(){
+    return isDialog;
 }
 
 export function rootOfRun(){

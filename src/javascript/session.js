@@ -21,6 +21,17 @@ export function openSession({ root }){
     return root.getOrCreate(KEY, () => new Session(root));
 }
 
+/* In a REPL, whose run outlives what its session knows: the tables may have changed, a transaction
+ * that lasted too long was an earlier line's, and what was stopped in one never ends it. */
+export function renewSession(){
+    ofRun?.renew();
+}
+
+export function abandonTransactions(){
+    native.abandonAll();
+    ofRun?.abandon();
+}
+
 export class Session {
     #root;
     #number;
@@ -123,6 +134,16 @@ export class Session {
         native.migrationCommit(number, version);
         this.forgetTables();
         return true;
+    }
+
+    renew(){
+        if(this.#number !== undefined && this.#depth == 0) native.forgive(this.#number);
+        this.forgetTables();
+    }
+
+    abandon(){
+        this.#depth = 0;
+        this.renew();
     }
 
     /* After drop(): the file is gone, and with it every connection. */

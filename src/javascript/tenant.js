@@ -145,7 +145,7 @@ export async function whyNotFor(database, id, job, filter){
 }
 
 /* What a person gave to --tenant: an id, or else a name. */
-async function namedByPerson(database, text){
+export async function namedByPerson(database, text){
     const tenants = database.table('tenants');
     const byId = await tenants.where({ id: text }).first();
     const found = byId ? [byId] : await tenants.where({ name: text }).limit(2).all();

@@ -23,7 +23,30 @@ enum pin_task_kind {
                           "types":"the text of types/database.d.ts"} */
     PIN_TASK_VIEW,    /* answer the request `args`, see web/server.h; value: {"status":200,
                          "headers":[["name","value"], ...]}, a newline, the body */
+    PIN_TASK_REPL,    /* evaluate lines until told to end; args: [options], see repl.js */
     PIN_TASK_KIND_COUNT
+};
+
+/* A REPL task lasts: it is sent lines, one after another, and replies to each. Its heap is put back
+ * only when it ends. */
+#define PIN_LINE_BYTES_MAX ((size_t)4 << 20)
+
+enum pin_line_kind {
+    PIN_LINE_EVALUATE, /* text that may go on in further lines: the reply may be "incomplete" */
+    PIN_LINE_WHOLE,    /* text that is all there is */
+    PIN_LINE_COMPLETE, /* text before the cursor; reply: how many bytes of it a completion
+                          replaces, then the completions, one a line */
+    PIN_LINE_TENANT,   /* a tenant's name or id: from now on in that tenant; "": in none */
+    PIN_LINE_END,      /* the task ends; no reply */
+    PIN_LINE_KIND_COUNT
+};
+
+enum pin_reply_kind {
+    PIN_REPLY_DONE,       /* text: the value for a person; empty: nothing to show */
+    PIN_REPLY_FAILED,     /* text: the error for a person */
+    PIN_REPLY_INCOMPLETE, /* the text goes on; nothing was evaluated */
+    PIN_REPLY_STOPPED,    /* it was interrupted */
+    PIN_REPLY_KIND_COUNT
 };
 
 /* The value of a TENANTS task is {"tenants":[{"id":"...","name":"..."}, ...],"cursor":"..."|null}.
@@ -131,6 +154,8 @@ struct pin_host { /* filled in by the worker; all of it is called from the run's
     void (*progress)(void *context, int64_t done, int64_t total, const char *text);
     /* Runs were queued by a transaction of this worker, which has been committed. */
     void (*wake)(void *context);
+    /* REPL: what came of line `number`; 0: an error that belongs to none. */
+    void (*reply)(void *context, uint64_t number, enum pin_reply_kind kind, struct pin_bytes text);
     /* Handles what arrives until something did or `until` has passed. PIN_LOST: the executor is
      * gone, give up. */
     pin_status (*wait)(void *context, struct pin_mono until);

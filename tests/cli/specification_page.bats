@@ -309,6 +309,25 @@ all 6
 No such background job "absent" exists.'
 }
 
+@test "REPL Interactive Execution" {
+    project_with lib/background_jobs/send_newsletter.js 'export default { run(){ console.log("Newsletter job completed successfully"); } };' \
+        lib/background_jobs/maintenance.js 'export default { run(){ console.log("Maintenance job executed"); } };'
+    run_separately pinstripe repl <<'LINES'
+await runBackgroundJob('send-newsletter')
+await runBackgroundJob('maintenance')
+LINES
+    expect_output 'Newsletter job completed successfully
+Maintenance job executed'
+    expect_status 0
+}
+
+@test "REPL Testing" {
+    project_with lib/background_jobs/my_job.js 'export default { run(){ console.log("my job"); } };'
+    run_separately pinstripe repl <<<"await runBackgroundJob('my-job')"
+    expect_output 'my job'
+    expect_status 0
+}
+
 @test "Manual Testing, and CLI Testing" {
     project_with lib/background_jobs/my_job.js 'export default { run(){ console.log("my job"); } };' \
         lib/background_jobs/test_job.js "
