@@ -122,6 +122,23 @@ load server_helper
     [ "$status" -eq 7 ]
 }
 
+@test "while it stops and a job goes on, it waits: no turn of a loop without a reason" {
+    project_with lib/background_jobs/tick.js 'export default { meta(){ this.schedule("* * * * * *"); }, run(){} };' \
+        lib/background_jobs/slow.js 'export default { async run(){ console.log("began"); await new Promise(done => setTimeout(done, 4000)); } };'
+    view go "return this.enqueueBackgroundJob('slow');"
+    serve
+    ask /go >/dev/null
+    logged '"msg":"began"'
+    kill -TERM "$server"
+    logged bot.stopping
+    sleep 1.2
+    before=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+    sleep 1
+    after=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+    [ $((after - before)) -lt 30 ] || { echo "$((after - before)) ticks of processor time in a second"; return 1; }
+    ends 0
+}
+
 @test "a second signal stops at once" {
     view slow "console.log('slow begun'); await new Promise(done => setTimeout(done, 60000)); return 'finished';"
     serve
