@@ -9,6 +9,8 @@ load server_helper
     expect_in_errors 'write HOST:PORT'
     run_separately pinstripe start-server --host '127.0.0.1:1,'
     expect_status 2
+    run_separately pinstripe start-server --host '127.0.0.1:65536'
+    expect_status 2
     run_separately pinstripe start-server --host 0.0.0.0:0
     expect_status 78
     expect_in_errors 'server: { hosts:'
