@@ -224,10 +224,23 @@ struct head { /* of headers that decide where a request ends and whom it is for 
     bool bad;
 };
 
+/* A line is parsed where it was received: name, colon, spaces, value. Of one that is folded the
+ * library makes another name from the end of the value, and keeps it somewhere else. */
+static bool
+is_one_line(const struct pin_http_header *h)
+{
+    const char *at = h->name + strlen(h->name) + 1;
+
+    if ((uintptr_t)h->value < (uintptr_t)at ||
+        (uintptr_t)h->value - (uintptr_t)at > PIN_HTTP_HEAD_BYTES_MAX)
+        return false;
+    return strspn(at, " \t") == (size_t)(h->value - at) && !strchr(h->value, '\r');
+}
+
 static void
 look_at_header(struct exchange *e, struct head *head, const struct pin_http_header *h)
 {
-    head->bad |= !is_token(h->name);
+    head->bad |= !is_token(h->name) || !is_one_line(h);
     if (strcasecmp(h->name, "host") == 0) {
         head->hosts++;
         head->bad |= !take_host(e, h->value);
