@@ -31,7 +31,7 @@ const JSON_TYPE = 'application/json';
 const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_TYPE]] });
 const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
-/* args[0]: { method, path, query, headers, body, trusted }. Gives { head, body } for C. Most
+/* args[0]: { method, path, query, headers, body, trusted, ours }. Gives { head, body } for C. Most
  * requests ask for little: what costs is made when it is looked at. */
 export async function renderView({ args: [request] }, root){
     const found = findView(request.path);
@@ -40,9 +40,7 @@ export async function renderView({ args: [request] }, root){
     const params = readParams(request, found.params);
     if(!params) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
     root.params = sayOwn(params, request);
-    if(config.multiTenant && Class.prototype.multiTenant !== false && !await enterTenant(root)){
-        return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
-    }
+    if(!await mayAnswer(Class.prototype, request, root)) return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
     const context = root.fork();
     context.params = root.params;
     return answerOf(await new Class(context).render());
@@ -135,12 +133,13 @@ function sayOwn(params, { method, path, query, headers, body, trusted }){
     return lazyUrl(params);
 }
 
-/* False when none is chosen: no request sees the rows of all tenants. */
-async function enterTenant(root){
+/* Enters the tenant; false when none is chosen: no request sees the rows of all tenants. A view that is for
+ * none of them answers to the server's names and to theirs, not to any that a page of somebody else made up. */
+async function mayAnswer({ multiTenant }, { ours }, root){
+    if(!config.multiTenant || (multiTenant === false && ours)) return true;
     const tenant = await new Workspace(root).database.tenant;
-    if(!tenant) return false;
-    root.params._headers['x-tenant-id'] = tenant.id;
-    return true;
+    if(tenant && multiTenant !== false) root.params._headers['x-tenant-id'] = tenant.id;
+    return !!tenant;
 }
 
 /* ---- answers ---- */

@@ -189,6 +189,9 @@ load server_helper
     answers /notes 404 'No tenant answers to this host.' -H 'Host: gamma.test'
     answers /notes 404 'No tenant answers to this host.'
     answers /open 200 '{"all":2}'
+    answers /open 404 'No tenant answers to this host.' -H 'Host: gamma.test' # nobody's page may read all rows by a name of its own
+    ask /open -H 'Host: alpha.test' >/dev/null
+    [ "$code" = 200 ]
     kill -TERM "$server"
     ends 0
     project_with pinstripe.config.js 'export default { multiTenant: true, tenant(){ return this.params.t ?? this.initialParams.t; } };'
