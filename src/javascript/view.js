@@ -169,7 +169,17 @@ function fullAnswer(status, headers, body){
     if(status < 200 || status > 599) throw new RangeError(`A view's status must be from 200 to 599; it is ${status}.`);
     const all = new Map();
     for(const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) addHeader(all, name, value);
-    return answer(status, ...contentOf(body, all));
+    const [list, content] = contentOf(body, all);
+    if(list.length > HEADERS_MAX || sizeOf(list) > HEAD_BYTES_MAX) throw new RangeError(`The headers of a view's answer are ${HEADERS_MAX} at most, of ${HEAD_BYTES_MAX} bytes together.`);
+    return answer(status, list, content);
+}
+
+const HEADERS_MAX = 90; /* ANSWER_HEADERS_MAX and PIN_HTTP_ANSWER_HEAD_MAX, less what the server adds */
+const HEAD_BYTES_MAX = 15000;
+
+/* Never too small. */
+function sizeOf(headers){
+    return headers.reduce((sum, [name, value]) => sum + name.length + 4 + value.length * (/[^\0-\x7f]/.test(value) ? 3 : 1), 0);
 }
 
 const OURS = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade'];
@@ -179,7 +189,7 @@ function addHeader(headers, name, value){
     if(!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new TypeError(`A view's header cannot be called ${JSON.stringify(name)}.`);
     if(OURS.includes(key)) throw new TypeError(`A view cannot set the header ${name}: the server does.`);
     for(const one of Array.isArray(value) ? value : [value]){
-        if(/[\0-\x08\x0a-\x1f\x7f]/.test(`${one}`)) throw new TypeError(`The value of a view's header ${name} holds a control character.`);
+        if(/[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]/u.test(`${one}`)) throw new TypeError(`The value of a view's header ${name} holds a control character or half of one.`);
         headers.set(key, [...headers.get(key) ?? [], `${one}`]);
     }
 }

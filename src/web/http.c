@@ -24,6 +24,10 @@
 
 enum { SWEEP_MS = 500, HOST_BYTES_MAX = 255, BODY_GROWS_TO = 1 << 30, ROOM_KEPT = 100 };
 
+/* Of a connection: both heads, and as much for what the library notes of headers and cookies. When
+ * it is used up, the library ends the connection without a word. */
+#define POOL_BYTES (PIN_HTTP_HEAD_BYTES_MAX * 2 + PIN_HTTP_ANSWER_HEAD_MAX)
+
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_HANDLED, PHASE_SEND };
 
 struct connection { /* lives from accept to close */
@@ -253,14 +257,29 @@ look_at_header(struct exchange *e, struct head *head, const struct pin_http_head
     }
 }
 
+static int
+check_size(const struct exchange *e)
+{
+    const union MHD_ConnectionInfo *info =
+        e->listener->http->mhd.get_connection_info(e->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    if (strlen(e->target) >= PIN_HTTP_HEAD_BYTES_MAX)
+        return 414;
+    return e->public.header_count > PIN_HTTP_HEADERS_MAX ||
+                   (info && info->header_size > PIN_HTTP_HEAD_BYTES_MAX)
+               ? 431
+               : 0;
+}
+
 /* 0, or the status of the refusal: who reads a request in two ways is how one is smuggled. */
 static int
 check_head(struct exchange *e, const char *method, const char *version)
 {
     struct head head = { .hosts = 0 };
+    int refusal = check_size(e);
 
-    if (e->public.header_count > PIN_HTTP_HEADERS_MAX)
-        return 431;
+    if (refusal)
+        return refusal;
     for (size_t i = 0; i < e->public.header_count; i++)
         look_at_header(e, &head, &e->public.headers[i]);
     if (head.bad || head.hosts > 1 || head.lengths > 1 || head.encodings > 1 ||
@@ -505,7 +524,7 @@ start_daemon(struct listener *l, int fd, struct pin_err *err)
 
     l->daemon = h->mhd.start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, access_handler, l,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, PIN_HTTP_HEAD_BYTES_MAX,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)PIN_HTTP_CONNECTIONS_MAX,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_URI_LOG_CALLBACK, new_exchange, l, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
@@ -666,6 +685,7 @@ pin__http_reason(int status)
         { 404, "Not Found" },
         { 405, "Method Not Allowed" },
         { 413, "Content Too Large" },
+        { 414, "URI Too Long" },
         { 415, "Unsupported Media Type" },
         { 421, "Misdirected Request" },
         { 431, "Request Header Fields Too Large" },

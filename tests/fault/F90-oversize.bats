@@ -19,6 +19,18 @@ many() { head -c "$1" /dev/zero | tr '\0' "${2-a}"; }
     answers / 200 x --data-binary "@$TEST_FOLDER/fits"
 }
 
+@test "F90 as large as both heads may be: an answer, not an end without a word" {
+    view head "return [200, { 'X-A': 'a'.repeat(14900) }, 'x'];"
+    serve --without-bot
+    for size in 8000 15000 15800; do
+        answers /head 200 x -H "X-A: $(many $size)"
+        answers /head 200 x -H "Cookie: a=$(many $size)"
+        answers /head 200 x -H "X-A: $(many $size)" --data-binary "$(many 30000)"
+    done
+    ask /head -H "X-A: $(many 16400)" >/dev/null
+    [ "$code" = 431 ]
+}
+
 @test "F90 ten thousand headers, a hundred times: memory is bounded, others are served" {
     view index "return 'x';"
     serve --without-bot
