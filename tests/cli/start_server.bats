@@ -110,6 +110,16 @@ load server_helper
     kill -9 "${clients[@]}"
 }
 
+@test "the process that holds the project is killed: who comes meanwhile is answered when there is another" {
+    view index "return 'x';"
+    serve --without-bot
+    answers / 200 x
+    kill -9 "$(pgrep -P "$server" | head -n 1)"
+    for _ in 1 2 3; do
+        answers / 200 x -m 0.9
+    done
+}
+
 @test "asked to stop, it finishes the requests that there are and takes no more" {
     view slow "console.log('slow begun'); await new Promise(done => setTimeout(done, 500)); return 'finished';"
     serve
