@@ -117,6 +117,7 @@ serve(struct serve *s, const struct args *a)
          pin__bot_start(&d->bot, d->executor, &bot, &err) != PIN_OK))
         return pin__cli_fail(d->cli, &err);
     d->drain = drain;
+    d->drain_ms = PIN_SERVER_DRAIN_MS;
     d->context = s;
     pin__daemon_listen(d);
     say_started(s);

@@ -25,7 +25,7 @@ stop(struct daemon *d, int number)
                  "signal %d (%s): no run begins any more, %zu go on for %.0f s at most", number,
                  strsignal(number), pin__executor_running(d->executor), (double)d->grace_ms / 1000);
         pin__notify_stopping(&d->notify);
-        pin__notify_extend(&d->notify, d->grace_ms + PIN_FLUSH_MS);
+        pin__notify_extend(&d->notify, d->drain_ms + d->grace_ms + PIN_FLUSH_MS);
     } else {
         pin__log(&d->log, PIN_LOG_WARNING, "bot.stopping", NULL,
                  "signal %d (%s) again: what runs is stopped and goes back to the queue", number,

@@ -25,6 +25,7 @@ struct daemon { /* zeros but for cli and signal_fd -1 to begin with */
     int first_signal; /* of those that stop it; 0: none yet */
     /* Called at the first of them instead of stopping the executor. NULL: the executor stops. */
     void (*drain)(void *context);
+    int64_t drain_ms; /* how long it may take until the executor stops */
     void *context;
 };
 
