@@ -48,6 +48,7 @@ struct exchange {
     char host[HOST_BYTES_MAX + 1];
     struct pin_http_header *headers;
     struct pin_buf body;
+    size_t held; /* bytes of body and answer */
     bool checked;
     int refusal; /* status; 0: none */
     bool handled, suspended, answered;
@@ -73,8 +74,9 @@ struct pin_http {
     struct pin_lingers lingers;
     struct pin_mono sweep_at;
     size_t busy;
-    bool again; /* something was resumed */
-    bool quiet; /* takes no new connections */
+    size_t held; /* bytes of all exchanges */
+    bool again;  /* something was resumed */
+    bool quiet;  /* takes no new connections */
 };
 
 /* ---- deadlines ---- */
@@ -301,6 +303,21 @@ is_too_large(const struct exchange *e)
                       strtoull(length, NULL, 10) > e->listener->http->options.body_bytes_max);
 }
 
+/* ---- memory ---- */
+
+bool
+pin__http_has_room(const struct pin_http *h, size_t size)
+{
+    return h->held + size <= PIN_HTTP_HELD_BYTES_MAX;
+}
+
+static void
+hold(struct exchange *e, size_t size)
+{
+    e->held += size;
+    e->listener->http->held += size;
+}
+
 /* ---- answers ---- */
 
 static struct MHD_Response *
@@ -346,6 +363,7 @@ pin__http_answer(struct pin_http *h, struct pin_http_exchange *public,
     e->answered = true;
     e->status = a->status;
     e->response = make_response(h, a, h->quiet);
+    hold(e, a->body.size);
     if (!e->suspended)
         return;
     e->suspended = false;
@@ -432,10 +450,18 @@ take_head(struct exchange *e, const char *method, const char *version)
 static void
 take_body(struct exchange *e, const char *data, size_t size)
 {
-    if (e->body.size + size > e->listener->http->options.body_bytes_max)
+    struct pin_http *h = e->listener->http;
+
+    if (e->refusal)
+        return;
+    if (e->body.size + size > h->options.body_bytes_max) {
         e->refusal = 413;
-    else
+    } else if (!pin__http_has_room(h, size)) {
+        e->refusal = 503;
+    } else {
         pin__buf_add(&e->body, data, size);
+        hold(e, size);
+    }
 }
 
 static enum MHD_Result
@@ -450,6 +476,8 @@ handle(struct exchange *e)
     if (e->body.size)
         e->public.body = (struct pin_bytes){ e->body.data, e->body.size };
     h->options.handle(h->options.context, &e->public);
+    e->public.body = (struct pin_bytes){ NULL, 0 };
+    pin__buf_fini(&e->body);
     if (e->answered)
         return queue_answer(e);
     e->suspended = true;
@@ -493,6 +521,7 @@ completed(void *context, struct MHD_Connection *mhd, void **of_request,
         return;
     if (e->handled)
         e->listener->http->busy--;
+    e->listener->http->held -= e->held;
     if (e->response)
         e->listener->http->mhd.destroy_response(e->response);
     if (e->connection)

@@ -63,6 +63,11 @@ static void
 answer(struct pin_server *s, struct pin_http_exchange *e, const char *id,
        const struct pin_http_answer *a)
 {
+    static const struct pin_http_header again = { "Retry-After", "1" };
+    static const struct pin_http_answer full = { 503, &again, 1, { NULL, 0 } };
+
+    if (!pin__http_has_room(s->http, a->body.size))
+        a = &full;
     log_answer(s, e, id, a->status);
     pin__http_answer(s->http, e, a);
 }

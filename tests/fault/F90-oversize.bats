@@ -42,3 +42,22 @@ many() { head -c "$1" /dev/zero | tr '\0' "${2-a}"; }
     after=$(awk '/VmRSS/ { print $2 }' "/proc/$server/status")
     [ $((after - before)) -lt 4000 ] || { echo "it grew from $before to $after kB"; return 1; }
 }
+
+@test "F90 a hundred clients that take no answer of 8 MB: memory is bounded, small answers go on" {
+    view big "return 'x'.repeat(8000000);"
+    view index "return 'x';"
+    serve --without-bot
+    for fd in {20..119}; do
+        eval "exec $fd<>/dev/tcp/127.0.0.1/$port"
+        printf 'GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$fd"
+        [ $((fd % 10)) -ne 9 ] || logged "GET /big" # not more than workers at once
+    done
+    sleep 1
+    answers / 200 x
+    logged 'GET /big 503'
+    peak=$(awk '/VmHWM/ { print $2 }' "/proc/$server/status")
+    [ "$peak" -lt 500000 ] || { echo "$peak kB"; return 1; }
+    for fd in {20..119}; do eval "exec $fd<&-"; done
+    ask /big >"$TEST_FOLDER/big"
+    [ "$code" = 200 ]
+}
