@@ -58,6 +58,9 @@ many() { head -c "$1" /dev/zero | tr '\0' "${2-a}"; }
     peak=$(awk '/VmHWM/ { print $2 }' "/proc/$server/status")
     [ "$peak" -lt 500000 ] || { echo "$peak kB"; return 1; }
     for fd in {20..119}; do eval "exec $fd<&-"; done
+    sleep 1
+    left=$(awk '/VmRSS/ { print $2 }' "/proc/$server/status")
+    [ "$left" -lt 50000 ] || { echo "$left kB are kept"; return 1; }
     ask /big >"$TEST_FOLDER/big"
     [ "$code" = 200 ]
 }
