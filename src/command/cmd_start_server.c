@@ -120,6 +120,8 @@ serve(struct serve *s, const struct args *a)
         (!pin__args_flag(a, "without-bot") &&
          pin__bot_start(&d->bot, d->executor, &bot, &err) != PIN_OK))
         return pin__cli_fail(d->cli, &err);
+    if (!d->bot)
+        pin__daemon_reloads(d, bot.watches_files);
     d->drain = drain;
     d->drain_ms = PIN_SERVER_DRAIN_MS;
     d->context = s;

@@ -181,6 +181,28 @@ load server_helper
     answers / 200 newest
 }
 
+@test "without a bot a change is picked up as well, and a project that is broken stays as it was" {
+    view index "return 'old';"
+    serve --without-bot
+    answers / 200 old
+    view index "return 'new';"
+    logged project.reloaded
+    answers / 200 new
+    project_with pinstripe.config.js 'export default { multiTenant: 3 };'
+    logged project.broken
+    answers / 200 new
+    kill -TERM "$server"
+    ends 0
+    project_with pinstripe.config.js 'export default {};'
+    serve --without-bot --no-watch
+    view index "return 'newest';"
+    sleep 0.3
+    answers / 200 new
+    kill -HUP "$server"
+    logged project.reloaded
+    answers / 200 newest
+}
+
 @test "a tenant is chosen by the host, or by the configuration" {
     project_with pinstripe.config.js 'export default { multiTenant: true };' \
         lib/migrations/1_notes.js 'export default { async migrate(){ await this.database.table("notes", async notes => { await notes.addColumn("text", "string"); }); } };' \
