@@ -1,4 +1,5 @@
 /* cmd_start_server.c - answer requests by views, with the bot beside, until told to stop. */
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@ static const struct opt opts[] = {
     DAEMON_OPTIONS,
     OPT_END,
 };
+
+enum { LARGE_BYTES = 1 << 20 };
 
 struct serve {
     struct daemon daemon;
@@ -90,11 +93,15 @@ serve(struct serve *s, const struct args *a)
     struct pin_err err = PIN_ERR_INIT;
 
     allow_descriptors();
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES); /* what large answers took goes back at once */
     if (pin__server_start(&s->server, d->executor, &options, &err) != PIN_OK ||
         (!pin__args_flag(a, "without-bot") &&
          pin__bot_start(&d->bot, d->executor, &bot, &err) != PIN_OK))
         return pin__cli_fail(d->cli, &err);
+    if (!d->bot)
+        pin__daemon_reloads(d, bot.watches_files);
     d->drain = drain;
+    d->drain_ms = PIN_SERVER_DRAIN_MS;
     d->context = s;
     pin__daemon_listen(d);
     say_started(s);

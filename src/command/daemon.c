@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "base/quote.h"
+#include "bot/bot_log.h"
 
 /* ---- signals ---- */
 
@@ -25,7 +26,7 @@ stop(struct daemon *d, int number)
                  "signal %d (%s): no run begins any more, %zu go on for %.0f s at most", number,
                  strsignal(number), pin__executor_running(d->executor), (double)d->grace_ms / 1000);
         pin__notify_stopping(&d->notify);
-        pin__notify_extend(&d->notify, d->grace_ms + PIN_FLUSH_MS);
+        pin__notify_extend(&d->notify, d->drain_ms + d->grace_ms + PIN_FLUSH_MS);
     } else {
         pin__log(&d->log, PIN_LOG_WARNING, "bot.stopping", NULL,
                  "signal %d (%s) again: what runs is stopped and goes back to the queue", number,
@@ -75,6 +76,8 @@ on_signal(struct daemon *d, int number)
     case SIGHUP:
         if (d->bot)
             pin__bot_reload(d->bot);
+        else
+            d->reload.due_ms = pin__clock_wall().ms;
         break;
     case SIGTSTP:
     case SIGCONT:
@@ -120,6 +123,76 @@ pin__daemon_listen(struct daemon *d)
     d->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     pin__executor_set_grace(d->executor, d->grace_ms);
     pin__executor_watch(d->executor, d->signal_fd, 0, on_watch, d);
+}
+
+/* ---- reload without a bot ---- */
+
+enum { RELOAD_AFTER_MS = 100 };
+
+static void
+reloaded(void *context, const struct pin_catalog *catalog, const struct pin_err *err)
+{
+    struct daemon *d = context;
+
+    pin__notify_ready(&d->notify);
+    if (catalog) {
+        pin__log(&d->log, PIN_LOG_INFO, "project.reloaded", NULL,
+                 "the project was loaded anew: %zu views", catalog->view_count);
+        pin__bot_log_problems(&d->log, catalog);
+    } else {
+        pin__log(&d->log, PIN_LOG_ERROR, "project.broken", NULL,
+                 "the project was not loaded anew, what was loaded before stays in use: %s",
+                 err->message);
+    }
+}
+
+static int64_t
+reload_due(void *context, int64_t now_ms)
+{
+    struct daemon *d = context;
+
+    if (d->reload.due_ms != INT64_MAX && d->reload.due_ms > now_ms + RELOAD_AFTER_MS)
+        d->reload.due_ms = now_ms + RELOAD_AFTER_MS; /* the clock was put back */
+    return d->reload.due_ms;
+}
+
+static void
+reload_turn(void *context, int64_t now_ms)
+{
+    struct daemon *d = context;
+
+    d->reload.due_ms = INT64_MAX;
+    pin__notify_reloading(&d->notify, pin__clock_mono());
+    if (!pin__executor_reload(d->executor, reloaded, d))
+        d->reload.due_ms = now_ms + RELOAD_AFTER_MS; /* one is under way */
+}
+
+static void
+files_changed(void *context)
+{
+    struct daemon *d = context;
+
+    if (pin__watch_take(d->reload.watch))
+        d->reload.due_ms = pin__clock_wall().ms + RELOAD_AFTER_MS;
+}
+
+void
+pin__daemon_reloads(struct daemon *d, bool watches_files)
+{
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (watches_files &&
+        pin__watch_open(&d->reload.watch, pin__executor_root(d->executor), &err) != PIN_OK)
+        pin__log(&d->log, PIN_LOG_WARNING, "bot.watch", NULL,
+                 "changes of files are not noticed: %s", err.message);
+    d->reload.due_ms = INT64_MAX;
+    d->reload.service =
+        (struct pin_service){ .context = d,
+                              .due = reload_due,
+                              .turn = reload_turn,
+                              .fd = d->reload.watch ? pin__watch_fd(d->reload.watch) : -1,
+                              .readable = files_changed };
+    pin__executor_attach(d->executor, &d->reload.service);
 }
 
 /* ---- options ---- */
@@ -187,6 +260,9 @@ pin__daemon_exit(const struct daemon *d)
 void
 pin__daemon_fini(struct daemon *d)
 {
+    if (d->executor)
+        pin__executor_detach(d->executor, &d->reload.service);
+    pin__watch_close(d->reload.watch);
     pin__executor_close(d->executor);
     pin__log_fini(&d->log);
 }

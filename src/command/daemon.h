@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "bot/bot.h"
+#include "bot/watch.h"
 #include "command/command.h"
 
 struct daemon { /* zeros but for cli and signal_fd -1 to begin with */
@@ -25,7 +26,13 @@ struct daemon { /* zeros but for cli and signal_fd -1 to begin with */
     int first_signal; /* of those that stop it; 0: none yet */
     /* Called at the first of them instead of stopping the executor. NULL: the executor stops. */
     void (*drain)(void *context);
+    int64_t drain_ms; /* how long it may take until the executor stops */
     void *context;
+    struct { /* of one that reloads without a bot */
+        struct pin_service service;
+        struct pin_watch *watch;
+        int64_t due_ms; /* INT64_MAX: nothing has changed */
+    } reload;
 };
 
 #define DAEMON_OPTIONS                                                                             \
@@ -45,6 +52,8 @@ pin_status pin__daemon_options(struct daemon *d, const struct args *a,
 bool pin__daemon_watches_files(const struct daemon *d, const struct args *a);
 /* From now on signals are as above; the executor and the log must be there. */
 void pin__daemon_listen(struct daemon *d);
+/* Without a bot, which does it otherwise: HUP, and a file that changes, load the project anew. */
+void pin__daemon_reloads(struct daemon *d, bool watches_files);
 /* 0 after TERM, else what the signal says; PIN_EXIT_OK without one. */
 enum pin_exit pin__daemon_exit(const struct daemon *d);
 /* Ends executor and log. */

@@ -8,7 +8,11 @@
 
 #include "base/fault.h"
 
-enum { READ_BYTES = 64 << 10, IN_BYTES_MAX = PIN_FRAME_BYTES_MAX + READ_BYTES };
+enum {
+    READ_BYTES = 64 << 10,
+    KEPT_BYTES = 256 << 10,
+    IN_BYTES_MAX = PIN_FRAME_BYTES_MAX + READ_BYTES
+};
 
 void
 pin__channel_init(struct pin_channel *c, int fd)
@@ -104,6 +108,16 @@ pin__channel_fill(struct pin_channel *c, struct pin_err *err)
     return PIN_OK;
 }
 
+/* What a large message took goes back when it has been read or sent: there are many channels. */
+static void
+give_back(struct pin_buf *b, size_t *at)
+{
+    if (*at < b->size || b->capacity <= KEPT_BYTES)
+        return;
+    pin__buf_fini(b);
+    *at = 0;
+}
+
 pin_status
 pin__channel_next(struct pin_channel *c, struct pin_message *m, struct pin_err *err)
 {
@@ -111,8 +125,10 @@ pin__channel_next(struct pin_channel *c, struct pin_message *m, struct pin_err *
     const char *at = c->in.data + c->in_at;
     uint32_t size;
 
-    if (have < sizeof size)
+    if (have < sizeof size) {
+        give_back(&c->in, &c->in_at);
         return PIN_EMPTY;
+    }
     memcpy(&size, at, sizeof size);
     if (size > PIN_FRAME_BYTES_MAX)
         return pin__err_set(err, PIN_INVALID, "a message of %u bytes", size);
@@ -159,6 +175,7 @@ pin__channel_flush(struct pin_channel *c)
         if (pin__channel_has_unsent(c))
             pin__fault("channel.part");
     }
+    give_back(&c->out, &c->out_at);
     pin__buf_clear(&c->out);
     c->out_at = 0;
     return PIN_EMPTY;

@@ -127,13 +127,29 @@ begin(struct worker_process *w, struct request *q)
     pin__request_relist(q);
 }
 
+/* A view that waits belongs to no nursery yet: the one it came under may be gone for good, with
+ * everybody waiting behind. */
+static struct request *
+next_view(struct pin_executor *x)
+{
+    struct request *q = x->views.head;
+
+    if (q && q->nursery != x->nursery) {
+        pin__nursery_leave(q->nursery);
+        q->nursery = x->nursery;
+        pin__nursery_use(q->nursery);
+    }
+    return q;
+}
+
 static void
 dispatch_views(struct pin_executor *x)
 {
     struct worker_process *w;
+    struct request *q;
 
-    while (x->views.head && (w = worker_for(x, x->views.head)))
-        begin(w, x->views.head);
+    while ((q = next_view(x)) && (w = worker_for(x, q)))
+        begin(w, q);
 }
 
 void

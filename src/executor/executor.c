@@ -41,6 +41,16 @@ sooner(struct pin_mono *t, struct pin_mono other)
         *t = other;
 }
 
+/* Whose turn may come; NULL for a place that is free, and for one that is quiet while the executor
+ * stops. */
+static const struct pin_service *
+service_at(const struct pin_executor *x, size_t i)
+{
+    const struct pin_service *s = x->services[i].service;
+
+    return s && (!x->stopping || s->when_stopping) ? s : NULL;
+}
+
 /* Wall time may jump, so what is far away is looked at again soon enough. */
 static struct pin_mono
 services_due(const struct pin_executor *x)
@@ -50,7 +60,7 @@ services_due(const struct pin_executor *x)
     bool any = false;
 
     for (size_t i = 0; i < PIN_SERVICES_MAX; i++) {
-        const struct pin_service *s = x->services[i].service;
+        const struct pin_service *s = service_at(x, i);
         int64_t due_ms = s ? s->due(s->context, now_ms) : INT64_MAX;
 
         any |= s != NULL;
@@ -123,9 +133,9 @@ run_services(struct pin_executor *x)
     int64_t now_ms = pin__clock_wall().ms;
 
     for (size_t i = 0; i < PIN_SERVICES_MAX; i++) {
-        const struct pin_service *s = x->services[i].service;
+        const struct pin_service *s = service_at(x, i);
 
-        if (s && (!x->stopping || s->when_stopping) && s->due(s->context, now_ms) <= now_ms)
+        if (s && s->due(s->context, now_ms) <= now_ms)
             s->turn(s->context, now_ms);
     }
 }

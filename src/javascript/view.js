@@ -31,7 +31,7 @@ const JSON_TYPE = 'application/json';
 const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_TYPE]] });
 const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
-/* args[0]: { method, path, query, headers, body, trusted }. Gives { head, body } for C. Most
+/* args[0]: { method, path, query, headers, body, trusted, ours }. Gives { head, body } for C. Most
  * requests ask for little: what costs is made when it is looked at. */
 export async function renderView({ args: [request] }, root){
     const found = findView(request.path);
@@ -40,9 +40,7 @@ export async function renderView({ args: [request] }, root){
     const params = readParams(request, found.params);
     if(!params) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
     root.params = sayOwn(params, request);
-    if(config.multiTenant && Class.prototype.multiTenant !== false && !await enterTenant(root)){
-        return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
-    }
+    if(!await mayAnswer(Class.prototype, request, root)) return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
     const context = root.fork();
     context.params = root.params;
     return answerOf(await new Class(context).render());
@@ -135,12 +133,13 @@ function sayOwn(params, { method, path, query, headers, body, trusted }){
     return lazyUrl(params);
 }
 
-/* False when none is chosen: no request sees the rows of all tenants. */
-async function enterTenant(root){
+/* Enters the tenant; false when none is chosen: no request sees the rows of all tenants. A view that is for
+ * none of them answers to the server's names and to theirs, not to any that a page of somebody else made up. */
+async function mayAnswer({ multiTenant }, { ours }, root){
+    if(!config.multiTenant || (multiTenant === false && ours)) return true;
     const tenant = await new Workspace(root).database.tenant;
-    if(!tenant) return false;
-    root.params._headers['x-tenant-id'] = tenant.id;
-    return true;
+    if(tenant && multiTenant !== false) root.params._headers['x-tenant-id'] = tenant.id;
+    return !!tenant;
 }
 
 /* ---- answers ---- */
@@ -170,7 +169,17 @@ function fullAnswer(status, headers, body){
     if(status < 200 || status > 599) throw new RangeError(`A view's status must be from 200 to 599; it is ${status}.`);
     const all = new Map();
     for(const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) addHeader(all, name, value);
-    return answer(status, ...contentOf(body, all));
+    const [list, content] = contentOf(body, all);
+    if(list.length > HEADERS_MAX || sizeOf(list) > HEAD_BYTES_MAX) throw new RangeError(`The headers of a view's answer are ${HEADERS_MAX} at most, of ${HEAD_BYTES_MAX} bytes together.`);
+    return answer(status, list, content);
+}
+
+const HEADERS_MAX = 90; /* ANSWER_HEADERS_MAX and PIN_HTTP_ANSWER_HEAD_MAX, less what the server adds */
+const HEAD_BYTES_MAX = 15000;
+
+/* Never too small. */
+function sizeOf(headers){
+    return headers.reduce((sum, [name, value]) => sum + name.length + 4 + value.length * (/[^\0-\x7f]/.test(value) ? 3 : 1), 0);
 }
 
 const OURS = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade'];
@@ -180,7 +189,7 @@ function addHeader(headers, name, value){
     if(!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new TypeError(`A view's header cannot be called ${JSON.stringify(name)}.`);
     if(OURS.includes(key)) throw new TypeError(`A view cannot set the header ${name}: the server does.`);
     for(const one of Array.isArray(value) ? value : [value]){
-        if(/[\0-\x08\x0a-\x1f\x7f]/.test(`${one}`)) throw new TypeError(`The value of a view's header ${name} holds a control character.`);
+        if(/[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]/u.test(`${one}`)) throw new TypeError(`The value of a view's header ${name} holds a control character or half of one.`);
         headers.set(key, [...headers.get(key) ?? [], `${one}`]);
     }
 }

@@ -24,6 +24,10 @@
 
 enum { SWEEP_MS = 500, HOST_BYTES_MAX = 255, BODY_GROWS_TO = 1 << 30, ROOM_KEPT = 100 };
 
+/* Of a connection: both heads, and as much for what the library notes of headers and cookies. When
+ * it is used up, the library ends the connection without a word. */
+#define POOL_BYTES (PIN_HTTP_HEAD_BYTES_MAX * 2 + PIN_HTTP_ANSWER_HEAD_MAX)
+
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_HANDLED, PHASE_SEND };
 
 struct connection { /* lives from accept to close */
@@ -44,6 +48,7 @@ struct exchange {
     char host[HOST_BYTES_MAX + 1];
     struct pin_http_header *headers;
     struct pin_buf body;
+    size_t held; /* bytes of body and answer */
     bool checked;
     int refusal; /* status; 0: none */
     bool handled, suspended, answered;
@@ -69,8 +74,9 @@ struct pin_http {
     struct pin_lingers lingers;
     struct pin_mono sweep_at;
     size_t busy;
-    bool again; /* something was resumed */
-    bool quiet; /* takes no new connections */
+    size_t held; /* bytes of all exchanges */
+    bool again;  /* something was resumed */
+    bool quiet;  /* takes no new connections */
 };
 
 /* ---- deadlines ---- */
@@ -224,10 +230,23 @@ struct head { /* of headers that decide where a request ends and whom it is for 
     bool bad;
 };
 
+/* A line is parsed where it was received: name, colon, spaces, value. Of one that is folded the
+ * library makes another name from the end of the value, and keeps it somewhere else. */
+static bool
+is_one_line(const struct pin_http_header *h)
+{
+    const char *at = h->name + strlen(h->name) + 1;
+
+    if ((uintptr_t)h->value < (uintptr_t)at ||
+        (uintptr_t)h->value - (uintptr_t)at > PIN_HTTP_HEAD_BYTES_MAX)
+        return false;
+    return strspn(at, " \t") == (size_t)(h->value - at) && !strchr(h->value, '\r');
+}
+
 static void
 look_at_header(struct exchange *e, struct head *head, const struct pin_http_header *h)
 {
-    head->bad |= !is_token(h->name);
+    head->bad |= !is_token(h->name) || !is_one_line(h);
     if (strcasecmp(h->name, "host") == 0) {
         head->hosts++;
         head->bad |= !take_host(e, h->value);
@@ -240,14 +259,29 @@ look_at_header(struct exchange *e, struct head *head, const struct pin_http_head
     }
 }
 
+static int
+check_size(const struct exchange *e)
+{
+    const union MHD_ConnectionInfo *info =
+        e->listener->http->mhd.get_connection_info(e->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    if (strlen(e->target) >= PIN_HTTP_HEAD_BYTES_MAX)
+        return 414;
+    return e->public.header_count > PIN_HTTP_HEADERS_MAX ||
+                   (info && info->header_size > PIN_HTTP_HEAD_BYTES_MAX)
+               ? 431
+               : 0;
+}
+
 /* 0, or the status of the refusal: who reads a request in two ways is how one is smuggled. */
 static int
 check_head(struct exchange *e, const char *method, const char *version)
 {
     struct head head = { .hosts = 0 };
+    int refusal = check_size(e);
 
-    if (e->public.header_count > PIN_HTTP_HEADERS_MAX)
-        return 431;
+    if (refusal)
+        return refusal;
     for (size_t i = 0; i < e->public.header_count; i++)
         look_at_header(e, &head, &e->public.headers[i]);
     if (head.bad || head.hosts > 1 || head.lengths > 1 || head.encodings > 1 ||
@@ -267,6 +301,21 @@ is_too_large(const struct exchange *e)
 
     return length && (strlen(length) > 18 ||
                       strtoull(length, NULL, 10) > e->listener->http->options.body_bytes_max);
+}
+
+/* ---- memory ---- */
+
+bool
+pin__http_has_room(const struct pin_http *h, size_t size)
+{
+    return h->held + size <= PIN_HTTP_HELD_BYTES_MAX;
+}
+
+static void
+hold(struct exchange *e, size_t size)
+{
+    e->held += size;
+    e->listener->http->held += size;
 }
 
 /* ---- answers ---- */
@@ -314,6 +363,7 @@ pin__http_answer(struct pin_http *h, struct pin_http_exchange *public,
     e->answered = true;
     e->status = a->status;
     e->response = make_response(h, a, h->quiet);
+    hold(e, a->body.size);
     if (!e->suspended)
         return;
     e->suspended = false;
@@ -400,10 +450,18 @@ take_head(struct exchange *e, const char *method, const char *version)
 static void
 take_body(struct exchange *e, const char *data, size_t size)
 {
-    if (e->body.size + size > e->listener->http->options.body_bytes_max)
+    struct pin_http *h = e->listener->http;
+
+    if (e->refusal)
+        return;
+    if (e->body.size + size > h->options.body_bytes_max) {
         e->refusal = 413;
-    else
+    } else if (!pin__http_has_room(h, size)) {
+        e->refusal = 503;
+    } else {
         pin__buf_add(&e->body, data, size);
+        hold(e, size);
+    }
 }
 
 static enum MHD_Result
@@ -418,6 +476,8 @@ handle(struct exchange *e)
     if (e->body.size)
         e->public.body = (struct pin_bytes){ e->body.data, e->body.size };
     h->options.handle(h->options.context, &e->public);
+    e->public.body = (struct pin_bytes){ NULL, 0 };
+    pin__buf_fini(&e->body);
     if (e->answered)
         return queue_answer(e);
     e->suspended = true;
@@ -461,6 +521,7 @@ completed(void *context, struct MHD_Connection *mhd, void **of_request,
         return;
     if (e->handled)
         e->listener->http->busy--;
+    e->listener->http->held -= e->held;
     if (e->response)
         e->listener->http->mhd.destroy_response(e->response);
     if (e->connection)
@@ -492,7 +553,7 @@ start_daemon(struct listener *l, int fd, struct pin_err *err)
 
     l->daemon = h->mhd.start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, access_handler, l,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, PIN_HTTP_HEAD_BYTES_MAX,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)PIN_HTTP_CONNECTIONS_MAX,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_URI_LOG_CALLBACK, new_exchange, l, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
@@ -653,6 +714,7 @@ pin__http_reason(int status)
         { 404, "Not Found" },
         { 405, "Method Not Allowed" },
         { 413, "Content Too Large" },
+        { 414, "URI Too Long" },
         { 415, "Unsupported Media Type" },
         { 421, "Misdirected Request" },
         { 431, "Request Header Fields Too Large" },

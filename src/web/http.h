@@ -13,9 +13,11 @@
 #define PIN_HTTP_CONNECTIONS_MAX 1000
 #define PIN_HTTP_HEAD_BYTES_MAX  ((size_t)16 << 10) /* request line and headers: 414, 431 */
 #define PIN_HTTP_HEADERS_MAX     100                /* 431 */
+#define PIN_HTTP_ANSWER_HEAD_MAX ((size_t)16 << 10) /* status and headers of an answer */
 #define PIN_HTTP_HEAD_MS         15000 /* from connecting, or the answer before, to a whole head */
 #define PIN_HTTP_BODY_MS         30000 /* to a whole body */
 #define PIN_HTTP_SEND_MS         60000 /* to take an answer */
+#define PIN_HTTP_HELD_BYTES_MAX  ((size_t)256 << 20) /* bodies and unsent answers of all: 503 */
 #define PIN_HTTP_LISTENERS_MAX   8
 
 struct pin_http; /* opaque */
@@ -34,7 +36,7 @@ struct pin_http_exchange {
     size_t listener;    /* which one it came to */
     const struct pin_http_header *headers;
     size_t header_count;
-    struct pin_bytes body; /* no data: none */
+    struct pin_bytes body; /* no data: none; gone when `handle` returns */
     struct pin_mono began;
     void *user; /* of who handles it */
 };
@@ -66,6 +68,8 @@ const char *pin__http_address(const struct pin_http *h, size_t i);
 /* Once for each exchange, which is gone afterwards. */
 void pin__http_answer(struct pin_http *h, struct pin_http_exchange *e,
                       const struct pin_http_answer *a);
+/* False: others do not take their answers, or send large bodies; one of `size` is too much now. */
+bool pin__http_has_room(const struct pin_http *h, size_t size);
 /* Takes no new connections; answers say that theirs closes. */
 void pin__http_quiesce(struct pin_http *h);
 /* Those that are handled or being sent. */

@@ -6,12 +6,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/quote.h"
 
-enum { BACKLOG = 511, HOST_SIZE = 256 };
+enum { BACKLOG = 511, HOST_SIZE = 256, PORT_MAX = 65535 };
 
 void
 pin__address_text(const struct sockaddr *address, char *out, size_t size)
@@ -44,7 +45,7 @@ split(const char *text, char host[HOST_SIZE], const char **port)
     size_t size = colon ? (size_t)(colon - text) : 0;
 
     if (!size || size >= HOST_SIZE || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-        !colon[1] || strlen(colon + 1) > 5)
+        !colon[1] || strlen(colon + 1) > 5 || strtol(colon + 1, NULL, 10) > PORT_MAX)
         return false;
     *port = colon + 1;
     if (*text == '[' && text[size - 1] == ']') {

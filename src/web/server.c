@@ -5,6 +5,7 @@
  */
 #include "web/server.h"
 
+#include <arpa/inet.h>
 #include <jansson.h>
 
 #include "base/quote.h"
@@ -62,6 +63,11 @@ static void
 answer(struct pin_server *s, struct pin_http_exchange *e, const char *id,
        const struct pin_http_answer *a)
 {
+    static const struct pin_http_header again = { "Retry-After", "1" };
+    static const struct pin_http_answer full = { 503, &again, 1, { NULL, 0 } };
+
+    if (!pin__http_has_room(s->http, a->body.size))
+        a = &full;
     log_answer(s, e, id, a->status);
     pin__http_answer(s->http, e, a);
 }
@@ -70,17 +76,19 @@ static void
 answer_text(struct pin_server *s, struct pin_http_exchange *e, const char *id, int status,
             const char *text)
 {
-    struct pin_http_header headers[] = { { "Content-Type", "text/plain; charset=utf-8" },
-                                         { "Retry-After", "1" } };
+    struct pin_http_header headers[3] = { { "Content-Type", "text/plain; charset=utf-8" } };
+    size_t count = 1;
     char words[64];
 
+    if (status == 503)
+        headers[count++] = (struct pin_http_header){ "Retry-After", "1" };
+    if (id)
+        headers[count++] = (struct pin_http_header){ "X-Request-Id", id };
     if (!text) {
         snprintf(words, sizeof words, "%s\n", pin__http_reason(status));
         text = words;
     }
-    answer(s, e, id,
-           &(struct pin_http_answer){
-               status, headers, status == 503 ? 2 : 1, { text, strlen(text) } });
+    answer(s, e, id, &(struct pin_http_answer){ status, headers, count, { text, strlen(text) } });
 }
 
 static bool
@@ -268,7 +276,7 @@ ends_with(const char *text, const char *end)
 {
     size_t size = strlen(text), tail = strlen(end);
 
-    return size > tail && strcmp(text + size - tail, end) == 0;
+    return size > tail && strcasecmp(text + size - tail, end) == 0;
 }
 
 /* "example.com", "*.example.com", "*" */
@@ -280,28 +288,38 @@ matches(const char *host, const char *pattern)
     return pattern[1] == '\0' || (pattern[1] == '.' && ends_with(host, pattern + 1));
 }
 
+/* An address is one to its end: "127.example.com" is a name that anybody can own. */
 static bool
 is_own_name(const char *host)
 {
+    struct in_addr address;
+
     return strcmp(host, "localhost") == 0 || ends_with(host, ".localhost") ||
-           pin__address_is_loopback(host);
+           strcmp(host, "[::1]") == 0 ||
+           (inet_pton(AF_INET, host, &address) == 1 && pin__address_is_loopback(host));
 }
 
-/* A name that somebody else's page made a browser send here is none of ours. In a multi-tenant
- * project the tenants' hosts are in the database: no tenant, no answer. */
+/* A name that somebody else's page made a browser send here is none of ours. */
 static bool
 host_is_ours(const struct pin_server *s, const char *host)
 {
-    const struct pin_catalog *c = pin__executor_catalog(s->executor);
+    const struct pin_server_config *c = &pin__executor_catalog(s->executor)->server;
 
     if (is_own_name(host) && !s->open_to_others)
         return true;
-    if (!c->server.hosts)
-        return c->multi_tenant;
-    for (size_t i = 0; i < c->server.host_count; i++)
-        if (matches(host, c->server.hosts[i]))
+    for (size_t i = 0; c->hosts && i < c->host_count; i++)
+        if (matches(host, c->hosts[i]))
             return true;
     return false;
+}
+
+/* In a multi-tenant project the tenants' hosts are in the database: the worker looks. */
+static bool
+host_may_be_tenants(const struct pin_server *s)
+{
+    const struct pin_catalog *c = pin__executor_catalog(s->executor);
+
+    return c->multi_tenant && !c->server.hosts;
 }
 
 static bool
@@ -372,7 +390,8 @@ answer_operator(struct pin_server *s, struct pin_http_exchange *e)
 {
     bool own = s->options.operators && e->listener == s->listen_count - 1;
 
-    if (!own && (s->options.operators || s->open_to_others))
+    if (!own && (s->options.operators || s->open_to_others ||
+                 (*e->host && !host_is_ours(s, e->host)))) /* browsers always say a host */
         return false;
     if (is_path(e->target, "/livez"))
         answer_text(s, e, NULL, 200, "alive\n");
@@ -424,7 +443,8 @@ describe(const struct pin_server *s, const struct pin_http_exchange *e, struct p
     pin__buf_add_json_string(b, e->target, path);
     pin__buf_adds(b, ",\"query\":");
     pin__buf_add_json_string(b, e->target + path, strlen(e->target + path));
-    pin__buf_addf(b, ",\"trusted\":%s", is_trusted(s, e->peer) ? "true" : "false");
+    pin__buf_addf(b, ",\"trusted\":%s,\"ours\":%s", is_trusted(s, e->peer) ? "true" : "false",
+                  host_is_ours(s, e->host) ? "true" : "false");
     add_headers(b, e);
     if (e->body.size) {
         pin__buf_adds(b, ",\"body\":");
@@ -460,7 +480,7 @@ handle(void *context, struct pin_http_exchange *e)
 
     if (answer_operator(s, e))
         return;
-    if (!host_is_ours(s, e->host))
+    if (!host_is_ours(s, e->host) && !host_may_be_tenants(s))
         answer_text(s, e, NULL, 421, "This server does not answer to that name (server.hosts).\n");
     else if (s->draining || pin__executor_stopping(s->executor))
         answer_text(s, e, NULL, 503, NULL);

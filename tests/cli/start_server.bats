@@ -9,6 +9,8 @@ load server_helper
     expect_in_errors 'write HOST:PORT'
     run_separately pinstripe start-server --host '127.0.0.1:1,'
     expect_status 2
+    run_separately pinstripe start-server --host '127.0.0.1:65536'
+    expect_status 2
     run_separately pinstripe start-server --host 0.0.0.0:0
     expect_status 78
     expect_in_errors 'server: { hosts:'
@@ -108,6 +110,16 @@ load server_helper
     kill -9 "${clients[@]}"
 }
 
+@test "the process that holds the project is killed: who comes meanwhile is answered when there is another" {
+    view index "return 'x';"
+    serve --without-bot
+    answers / 200 x
+    kill -9 "$(pgrep -P "$server" | head -n 1)"
+    for _ in 1 2 3; do
+        answers / 200 x -m 0.9
+    done
+}
+
 @test "asked to stop, it finishes the requests that there are and takes no more" {
     view slow "console.log('slow begun'); await new Promise(done => setTimeout(done, 500)); return 'finished';"
     serve
@@ -120,6 +132,23 @@ load server_helper
     ends 0
     run curl -s -m 5 "$url/slow"
     [ "$status" -eq 7 ]
+}
+
+@test "while it stops and a job goes on, it waits: no turn of a loop without a reason" {
+    project_with lib/background_jobs/tick.js 'export default { meta(){ this.schedule("* * * * * *"); }, run(){} };' \
+        lib/background_jobs/slow.js 'export default { async run(){ console.log("began"); await new Promise(done => setTimeout(done, 4000)); } };'
+    view go "return this.enqueueBackgroundJob('slow');"
+    serve
+    ask /go >/dev/null
+    logged '"msg":"began"'
+    kill -TERM "$server"
+    logged bot.stopping
+    sleep 1.2
+    before=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+    sleep 1
+    after=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+    [ $((after - before)) -lt 30 ] || { echo "$((after - before)) ticks of processor time in a second"; return 1; }
+    ends 0
 }
 
 @test "a second signal stops at once" {
@@ -152,6 +181,28 @@ load server_helper
     answers / 200 newest
 }
 
+@test "without a bot a change is picked up as well, and a project that is broken stays as it was" {
+    view index "return 'old';"
+    serve --without-bot
+    answers / 200 old
+    view index "return 'new';"
+    logged project.reloaded
+    answers / 200 new
+    project_with pinstripe.config.js 'export default { multiTenant: 3 };'
+    logged project.broken
+    answers / 200 new
+    kill -TERM "$server"
+    ends 0
+    project_with pinstripe.config.js 'export default {};'
+    serve --without-bot --no-watch
+    view index "return 'newest';"
+    sleep 0.3
+    answers / 200 new
+    kill -HUP "$server"
+    logged project.reloaded
+    answers / 200 newest
+}
+
 @test "a tenant is chosen by the host, or by the configuration" {
     project_with pinstripe.config.js 'export default { multiTenant: true };' \
         lib/migrations/1_notes.js 'export default { async migrate(){ await this.database.table("notes", async notes => { await notes.addColumn("text", "string"); }); } };' \
@@ -170,6 +221,9 @@ load server_helper
     answers /notes 404 'No tenant answers to this host.' -H 'Host: gamma.test'
     answers /notes 404 'No tenant answers to this host.'
     answers /open 200 '{"all":2}'
+    answers /open 404 'No tenant answers to this host.' -H 'Host: gamma.test' # nobody's page may read all rows by a name of its own
+    ask /open -H 'Host: alpha.test' >/dev/null
+    [ "$code" = 200 ]
     kill -TERM "$server"
     ends 0
     project_with pinstripe.config.js 'export default { multiTenant: true, tenant(){ return this.params.t ?? this.initialParams.t; } };'

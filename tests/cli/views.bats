@@ -88,6 +88,9 @@ load server_helper
     view header "return [200, { 'X-A': 'b\\r\\nX-B: c' }, ''];"
     view length "return [200, { 'Content-Length': '3' }, ''];"
     view status "return [99, {}, ''];"
+    view large "return [200, { 'X-A': 'a'.repeat(15000) }, ''];"
+    view many "return [200, { 'X-A': Array(91).fill('a') }, ''];"
+    view half "return [200, { 'X-A': '\\ud800' }, ''];"
     serve --without-bot
     ask /boom >"$TEST_FOLDER/page"
     [ "$code" = 500 ]
@@ -98,14 +101,18 @@ load server_helper
     logged '"event":"view.failed"'
     ask /broken >"$TEST_FOLDER/page"
     grep -q 'A view needs a function render' "$TEST_FOLDER/page"
-    for name in header length status; do
-        ask /$name >/dev/null
+    for name in header length status large many half; do
+        ask /$name >"$TEST_FOLDER/page"
         [ "$code" = 500 ]
+        grep -q '<h1>[RT][a-z]*Error</h1>' "$TEST_FOLDER/page" || { echo "$name"; return 1; }
     done
     kill -TERM "$server"
     ends 0
     PINSTRIPE_ENV=production serve --without-bot
     answers /boom 500 'Internal Server Error'
+    id=$(sed -n 's/^x-request-id: //p' <<<"$headers")
+    logged view.failed
+    grep -F view.failed "$log" | grep -q -F "\"run_id\":\"$id\""
     answers /broken 500 'Internal Server Error'
 }
 

@@ -19,6 +19,18 @@ many() { head -c "$1" /dev/zero | tr '\0' "${2-a}"; }
     answers / 200 x --data-binary "@$TEST_FOLDER/fits"
 }
 
+@test "F90 as large as both heads may be: an answer, not an end without a word" {
+    view head "return [200, { 'X-A': 'a'.repeat(14900) }, 'x'];"
+    serve --without-bot
+    for size in 8000 15000 15800; do
+        answers /head 200 x -H "X-A: $(many $size)"
+        answers /head 200 x -H "Cookie: a=$(many $size)"
+        answers /head 200 x -H "X-A: $(many $size)" --data-binary "$(many 30000)"
+    done
+    ask /head -H "X-A: $(many 16400)" >/dev/null
+    [ "$code" = 431 ]
+}
+
 @test "F90 ten thousand headers, a hundred times: memory is bounded, others are served" {
     view index "return 'x';"
     serve --without-bot
@@ -29,4 +41,26 @@ many() { head -c "$1" /dev/zero | tr '\0' "${2-a}"; }
     answers / 200 x
     after=$(awk '/VmRSS/ { print $2 }' "/proc/$server/status")
     [ $((after - before)) -lt 4000 ] || { echo "it grew from $before to $after kB"; return 1; }
+}
+
+@test "F90 a hundred clients that take no answer of 8 MB: memory is bounded, small answers go on" {
+    view big "return 'x'.repeat(8000000);"
+    view index "return 'x';"
+    serve --without-bot
+    for fd in {20..119}; do
+        eval "exec $fd<>/dev/tcp/127.0.0.1/$port"
+        printf 'GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$fd"
+        [ $((fd % 10)) -ne 9 ] || logged "GET /big" # not more than workers at once
+    done
+    sleep 1
+    answers / 200 x
+    logged 'GET /big 503'
+    peak=$(awk '/VmHWM/ { print $2 }' "/proc/$server/status")
+    [ "$peak" -lt 500000 ] || { echo "$peak kB"; return 1; }
+    for fd in {20..119}; do eval "exec $fd<&-"; done
+    sleep 1
+    left=$(awk '/VmRSS/ { print $2 }' "/proc/$server/status")
+    [ "$left" -lt 50000 ] || { echo "$left kB are kept"; return 1; }
+    ask /big >"$TEST_FOLDER/big"
+    [ "$code" = 200 ]
 }
