@@ -127,29 +127,32 @@ begin(struct worker_process *w, struct request *q)
     pin__request_relist(q);
 }
 
-/* A view that waits belongs to no nursery yet: the one it came under may be gone for good, with
- * everybody waiting behind. */
-static struct request *
-next_view(struct pin_executor *x)
+/* A view, or a question, that waits belongs to no nursery yet: the one it came under may be gone
+ * for good, with everybody waiting behind. */
+static void
+use_current(struct request *q)
 {
-    struct request *q = x->views.head;
-
-    if (q && q->nursery != x->nursery) {
-        pin__nursery_leave(q->nursery);
-        q->nursery = x->nursery;
-        pin__nursery_use(q->nursery);
-    }
-    return q;
+    if (q->nursery == q->executor->nursery ||
+        (q->kind != PIN_TASK_VIEW && q->kind != PIN_TASK_ZONES))
+        return;
+    pin__nursery_leave(q->nursery);
+    q->nursery = q->executor->nursery;
+    pin__nursery_use(q->nursery);
 }
 
 static void
 dispatch_views(struct pin_executor *x)
 {
-    struct worker_process *w;
     struct request *q;
 
-    while ((q = next_view(x)) && (w = worker_for(x, q)))
+    while ((q = x->views.head) != NULL) {
+        struct worker_process *w;
+
+        use_current(q);
+        if (!(w = worker_for(x, q)))
+            break;
         begin(w, q);
+    }
 }
 
 void
@@ -161,6 +164,7 @@ pin__dispatch(struct pin_executor *x)
     while ((q = pin__request_with_work(x)) != NULL) {
         struct worker_process *w;
 
+        use_current(q);
         if (q->queued && !may_begin(x))
             break;
         if (!(w = worker_for(x, q)))
