@@ -60,8 +60,9 @@ say_started(struct serve *s)
 
     for (size_t i = 0; (address = pin__server_address(s->server, i)); i++)
         pin__log(&d->log, PIN_LOG_INFO, "server.listening",
-                 &(struct pin_log_fields){ .pid = getpid() }, "http://%s answers by %zu views%s",
-                 address, c->view_count, d->bot ? ", with the bot beside" : "");
+                 &(struct pin_log_fields){ .pid = getpid() }, "http://%s answers by %zu view%s%s",
+                 address, c->view_count, c->view_count == 1 ? "" : "s",
+                 d->bot ? ", with the bot beside" : "");
 }
 
 /* A connection is a descriptor; many systems begin with too few. */
