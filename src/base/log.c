@@ -288,6 +288,9 @@ json_line(struct pin_buf *b, int64_t now_us, enum pin_log_level level, const cha
         add_fields(&json_form, b, fields);
         if (fields->error.stack)
             json_text(b, "error.stack", fields->error.stack, STACK_BYTES);
+        field_text(&json_form, b, "http.method", fields->http.method);
+        field_text(&json_form, b, "http.path", fields->http.path);
+        field_number(&json_form, b, "http.status", fields->http.status);
     }
     pin__buf_adds(b, "}\n");
 }

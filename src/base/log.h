@@ -42,6 +42,10 @@ struct pin_log_fields { /* borrowed; NULL and 0 are left out */
         const char *kind, *message, *stack;
     } error;
     const char *trace_id, *span_id, *code_hash;
+    struct { /* of a request: for machines only, since the sentence says it */
+        const char *method, *path;
+        int status;
+    } http;
 };
 
 /* For a terminal when `fd` is one, JSON otherwise; from PIN_LOG_INFO on. */

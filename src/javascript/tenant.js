@@ -25,7 +25,7 @@ export function chooseScope(context, database, session){
 
 function checkedTenant(id, database, session){
     if(tenantOfRun() === id || session.knowsTenant(id)) return id;
-    if(!findTenant(database, session, { id })) throw new Error(`No such tenant "${id}" exists.`);
+    if(!findTenant(database, session, { id })) throw Object.assign(new Error(`No such tenant "${id}" exists.`), { code: 'NO_SUCH_TENANT' });
     session.addTenant(id);
     return id;
 }

@@ -133,11 +133,21 @@ function sayOwn(params, { method, path, query, headers, body, trusted }){
     return lazyUrl(params);
 }
 
+/* Nothing, too, for an id that a trusted proxy gave and that is nobody's. */
+async function tenantOf(root){
+    try {
+        return await new Workspace(root).database.tenant;
+    } catch(error){
+        if(error?.code == 'NO_SUCH_TENANT') return undefined;
+        throw error;
+    }
+}
+
 /* Enters the tenant; false when none is chosen: no request sees the rows of all tenants. A view that is for
  * none of them answers to the server's names and to theirs, not to any that a page of somebody else made up. */
 async function mayAnswer({ multiTenant }, { ours }, root){
     if(!config.multiTenant || (multiTenant === false && ours)) return true;
-    const tenant = await new Workspace(root).database.tenant;
+    const tenant = await tenantOf(root);
     if(tenant && multiTenant !== false) root.params._headers['x-tenant-id'] = tenant.id;
     return !!tenant;
 }

@@ -51,9 +51,12 @@ struct pin_server {
 static void
 log_answer(struct pin_server *s, const struct pin_http_exchange *e, const char *id, int status)
 {
+    char path[500];
     struct pin_log_fields f = { .run_id = id,
-                                .duration_us = (pin__clock_mono().ns - e->began.ns) / 1000 };
+                                .duration_us = (pin__clock_mono().ns - e->began.ns) / 1000,
+                                .http = { .method = e->method, .path = path, .status = status } };
 
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(e->target, "?"), e->target);
     pin__metrics_http(s->metrics, e->method ? e->method : "-", status, f.duration_us);
     pin__log(s->options.log, PIN_LOG_INFO, "http.request", &f, "%s %.500s %d",
              e->method ? e->method : "-", e->target, status);

@@ -124,6 +124,7 @@ load server_helper
     id=$(sed -n 's/^x-request-id: //p' <<<"$headers")
     [ ${#id} -eq 36 ]
     logged 'GET /talk 200'
+    logged '"http.method":"GET","http.path":"/talk","http.status":200'
     for line in '"event":"view.stdout","msg":"from the view"' '"event":"view.stderr","msg":"loudly"' '"event":"view.stdout","msg":"from the job"'; do
         grep -F "$line" "$log" | grep -q "\"run_id\":\"$id\""
     done

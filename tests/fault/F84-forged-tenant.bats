@@ -32,4 +32,5 @@ tenants() {
     tenants "'127.0.0.1'"
     answers /whose 200 "beta ${ids[1]}" -H "X-Tenant-Id: ${ids[1]}"
     answers /whose 200 "beta ${ids[1]}" -H 'X-Forwarded-Host: beta.test'
+    answers /whose 404 'No tenant answers to this host.' -H 'X-Tenant-Id: nobody'
 }
