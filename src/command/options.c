@@ -47,26 +47,42 @@ pin__args_value(const struct args *a, const char *name)
     return g ? g->value : NULL;
 }
 
+/* With commas between; NULL when memory is out. */
+static char *
+join_values(const struct given *g)
+{
+    size_t size = 1;
+    char *text, *at;
+
+    for (int i = 0; i < g->count && i < ARGS_VALUES_MAX; i++)
+        size += strlen(g->values[i]) + 1;
+    if (!(text = at = malloc(size)))
+        return NULL;
+    for (int i = 0; i < g->count && i < ARGS_VALUES_MAX; i++)
+        at += snprintf(at, size - (size_t)(at - text), "%s%s", i ? "," : "", g->values[i]);
+    return text;
+}
+
 pin_status
 pin__args_list(const struct args *a, const char *name, char **text, const char **items, size_t most,
                size_t *count, struct pin_err *err)
 {
-    const char *value = pin__args_value(a, name);
+    const struct given *g = find_given(a, name);
     char *at;
 
     *text = NULL;
     *count = 0;
-    if (!value)
+    if (!g)
         return PIN_OK;
-    if (!(*text = strdup(value)))
+    if (!(*text = join_values(g)))
         return pin__err_no_memory(err);
     for (char *item = *text; item; item = at) {
         if ((at = strchr(item, ',')))
             *at++ = '\0';
-        if (!*item || *count == most)
+        if (!*item || *count == most || g->count > ARGS_VALUES_MAX)
             return pin__err_set(err, PIN_INVALID,
                                 "--%s %s: takes values with commas between, %zu at most", name,
-                                pin__quote_text(value).text, most);
+                                pin__quote_text(g->value).text, most);
         items[(*count)++] = item;
     }
     return PIN_OK;
@@ -103,6 +119,8 @@ give(struct args *a, const struct opt *opt, const char *value)
     if (i == a->option_count)
         a->options[a->option_count++] = (struct given){ .opt = opt };
     a->options[i].value = value;
+    if (a->options[i].count < ARGS_VALUES_MAX)
+        a->options[i].values[a->options[i].count] = value;
     a->options[i].count++;
 }
 

@@ -34,10 +34,12 @@ struct opt {
     }
 
 #define ARGS_OPTIONS_MAX 32
+#define ARGS_VALUES_MAX  16 /* of one option that may be given several times */
 
 struct given {
     const struct opt *opt;
     const char *value; /* the last one given; NULL for a flag */
+    const char *values[ARGS_VALUES_MAX];
     int count;
 };
 
@@ -61,8 +63,8 @@ bool pin__args_flag(const struct args *a, const char *name);
 int pin__args_count(const struct args *a, const char *name);
 /* NULL when it was not given. */
 const char *pin__args_value(const struct args *a, const char *name);
-/* A value with commas between its parts: cut into `items`, which point into *text, a copy that the
- * caller frees. Without the option there are none. */
+/* An option that may be given several times, each value with commas between its parts: all of them
+ * in `items`, which point into *text, a copy that the caller frees. Without it there are none. */
 pin_status pin__args_list(const struct args *a, const char *name, char **text, const char **items,
                           size_t most, size_t *count, struct pin_err *err) PIN_MUST_USE;
 /* Leaves *out alone when it was not given; PIN_INVALID for what is no whole number in the range. */

@@ -25,17 +25,21 @@ long_ago(void)
     return pin__clock_mono().ns - PIN_WAIT_BEHIND_NS;
 }
 
+bool
+pin__takes_slot(const struct run *run)
+{
+    return run->calls_open == 0 && run->kind != PIN_TASK_VIEW && run->kind != PIN_TASK_REPL;
+}
+
 static void
 add_busy(struct load *load, const struct worker_process *w)
 {
     const struct run *run = w->queue[0];
-    bool waits = run->calls_open != 0;
 
     load->busy++;
+    load->active += pin__takes_slot(run);
     if (run->kind == PIN_TASK_VIEW)
-        load->views += !waits && run->started.ns >= long_ago();
-    else
-        load->active += !waits && run->kind != PIN_TASK_REPL;
+        load->views += run->calls_open == 0 && run->started.ns >= long_ago();
 }
 
 static struct load
@@ -99,6 +103,8 @@ worker_for(struct pin_executor *x, const struct request *q)
     struct load load = measure(x, q->nursery);
     size_t busy_max = PIN_WORKERS_MAX - (PIN_DEPTH_MAX - q->depth);
 
+    if (q->kind == PIN_TASK_VIEW) /* views that last leave jobs their processes */
+        busy_max -= x->slots < busy_max / 2 ? x->slots : busy_max / 2;
     if ((q->kind == PIN_TASK_VIEW ? load.views : load.active) >= x->slots)
         return worker_to_queue_at(x, q);
     if (load.busy >= busy_max)

@@ -516,7 +516,7 @@ idle_slots(const struct pin_executor *x)
     size_t busy = 0;
 
     for (const struct worker_process *w = x->workers; w; w = w->next)
-        busy += w->queued && w->queue[0]->calls_open == 0;
+        busy += w->queued && pin__takes_slot(w->queue[0]);
     return busy < x->slots ? x->slots - busy : 0;
 }
 

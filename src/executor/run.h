@@ -496,6 +496,7 @@ struct run *pin__request_next_run(struct request *q); /* only when it has one */
 
 /* dispatch.c */
 void pin__dispatch(struct pin_executor *x);
+bool pin__takes_slot(const struct run *run); /* in hand: of the slots that jobs have */
 
 /* pool.c */
 struct job_pace *pin__pace_of(const struct request *q); /* NULL: it has none */

@@ -169,6 +169,8 @@ function isData(value){
     return typeof value != 'string' && !(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value);
 }
 
+const BODILESS = [204, 205, 304];
+
 /* [status], [status, headers], [status, headers, body]; a list of data begins otherwise. */
 function isFull(value){
     if(!Array.isArray(value) || value.length < 1 || value.length > 3 || !Number.isInteger(value[0])) return false;
@@ -179,7 +181,7 @@ function fullAnswer(status, headers, body){
     if(status < 200 || status > 599) throw new RangeError(`A view's status must be from 200 to 599; it is ${status}.`);
     const all = new Map();
     for(const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) addHeader(all, name, value);
-    const [list, content] = contentOf(body, all);
+    const [list, content] = contentOf(BODILESS.includes(status) ? undefined : body, all);
     if(list.length > HEADERS_MAX || sizeOf(list) > HEAD_BYTES_MAX) throw new RangeError(`The headers of a view's answer are ${HEADERS_MAX} at most, of ${HEAD_BYTES_MAX} bytes together.`);
     return answer(status, list, content);
 }
@@ -200,6 +202,7 @@ function addHeader(headers, name, value){
     if(OURS.includes(key)) throw new TypeError(`A view cannot set the header ${name}: the server does.`);
     for(const one of Array.isArray(value) ? value : [value]){
         if(/[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]/u.test(`${one}`)) throw new TypeError(`The value of a view's header ${name} holds a control character or half of one.`);
+        if(`${one}` == '') throw new TypeError(`A view's header ${name} has no value: leave it out.`);
         headers.set(key, [...headers.get(key) ?? [], `${one}`]);
     }
 }

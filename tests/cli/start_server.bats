@@ -23,7 +23,7 @@ load server_helper
 
 @test "several addresses, and one for operators" {
     view index "return 'x';"
-    serve --without-bot --host 127.0.0.1:0,127.0.0.1:0 --operators 127.0.0.1:0
+    serve --without-bot --host 127.0.0.1:0 --operators 127.0.0.1:0 # after --host 127.0.0.1:0 of serve
     mapfile -t urls < <(sed -n 's/.*server.listening.*\(http:[^ ]*\) answers.*/\1/p' "$log")
     [ "${#urls[@]}" -eq 3 ]
     for url in "${urls[@]:0:2}"; do
@@ -98,15 +98,18 @@ load server_helper
 
 @test "when all processes are taken a request gets 503, soon" {
     project_with lib/background_jobs/slow.js 'export default { async run(){ await new Promise(done => setTimeout(done, 60000)); } };'
+    project_with lib/background_jobs/work.js 'export default { run(){ console.log("worked"); } };'
     view wait "await new Promise(done => setTimeout(done, 60000));"
     view quick "return 'quick';"
-    serve --without-bot
+    serve
     clients=()
     for _ in {1..40}; do curl -s -m 50 "$url/wait" >/dev/null & clients+=($!); done
     logged 'GET /wait 503'
     ask /quick >/dev/null
     [ "$code" = 503 ]
     has_header 'retry-after: 1'
+    pinstripe enqueue-background-job work # views that last do not take the jobs' processes
+    logged '"msg":"worked"'
     kill -9 "${clients[@]}"
 }
 

@@ -12,6 +12,7 @@ load server_helper
     view full "return [201, { 'X-Made': 'yes', 'Set-Cookie': ['a=1', 'b=2'] }, 'made'];"
     view bytes "return [200, { 'content-type': 'image/png' }, new Uint8Array([104, 105])];"
     view empty "return [204, {}];"
+    view reset "return [205, {}, 'not sent'];"
     view query "await this.database.lock(() => 1); return { n: 1 };"
     view reports/index "return 'reports';"
     view reports/dailySummary "return 'daily';"
@@ -32,6 +33,7 @@ load server_helper
     answers /bytes 200 hi
     has_header 'content-type: image/png'
     answers /empty 204 ''
+    answers /reset 205 ''
     answers /query 200 '{"n":1}'
     answers /reports 200 reports
     answers /reports/ 200 reports
@@ -86,6 +88,7 @@ load server_helper
     }
 };' lib/views/broken.js 'export default { render: 1 };'
     view header "return [200, { 'X-A': 'b\\r\\nX-B: c' }, ''];"
+    view novalue "return [200, { 'X-A': '' }, ''];"
     view length "return [200, { 'Content-Length': '3' }, ''];"
     view status "return [99, {}, ''];"
     view large "return [200, { 'X-A': 'a'.repeat(15000) }, ''];"
@@ -101,7 +104,7 @@ load server_helper
     logged '"event":"view.failed"'
     ask /broken >"$TEST_FOLDER/page"
     grep -q 'A view needs a function render' "$TEST_FOLDER/page"
-    for name in header length status large many half; do
+    for name in header novalue length status large many half; do
         ask /$name >"$TEST_FOLDER/page"
         [ "$code" = 500 ]
         grep -q '<h1>[RT][a-z]*Error</h1>' "$TEST_FOLDER/page" || { echo "$name"; return 1; }
