@@ -56,7 +56,7 @@ join_values(const struct given *g)
 
     for (int i = 0; i < g->count && i < ARGS_VALUES_MAX; i++)
         size += strlen(g->values[i]) + 1;
-    if (!(text = at = malloc(size)))
+    if (!(text = at = calloc(1, size)))
         return NULL;
     for (int i = 0; i < g->count && i < ARGS_VALUES_MAX; i++)
         at += snprintf(at, size - (size_t)(at - text), "%s%s", i ? "," : "", g->values[i]);
