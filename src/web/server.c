@@ -41,6 +41,8 @@ struct pin_server {
     size_t listen_count;
     struct pending *pending, *last; /* the oldest first */
     struct pin_mono check_at;
+    json_t *head; /* of the answer before, and its text */
+    struct pin_buf head_text;
     int64_t flush_ms;    /* when what waits in the log is written; 0: nothing does */
     bool open_to_others; /* not only this machine can reach it */
     bool draining;
@@ -113,13 +115,26 @@ read_headers(const json_t *list, struct pin_http_header *headers, size_t *count)
     return true;
 }
 
+/* Most answers begin as the one before did: it is parsed when it does not. Borrowed. */
+static const json_t *
+parse_head(struct pin_server *s, const char *text, size_t size)
+{
+    if (s->head && s->head_text.size == size && memcmp(s->head_text.data, text, size) == 0)
+        return s->head;
+    json_decref(s->head);
+    s->head = json_loadb(text, size, 0, NULL);
+    pin__buf_clear(&s->head_text);
+    pin__buf_add(&s->head_text, text, size);
+    return s->head;
+}
+
 /* What a view gave: a line of JSON, then the body. */
 static void
 answer_value(struct pin_server *s, struct pending *p, const struct pin_buf *value)
 {
     const char *text = pin__buf_text(value);
     const char *end = memchr(text, '\n', value->size);
-    json_t *head = end ? json_loadb(text, (size_t)(end - text), 0, NULL) : NULL;
+    const json_t *head = end ? parse_head(s, text, (size_t)(end - text)) : NULL;
     struct pin_http_header headers[ANSWER_HEADERS_MAX + 1];
     struct pin_http_answer a = { .headers = headers };
 
@@ -131,7 +146,6 @@ answer_value(struct pin_server *s, struct pending *p, const struct pin_buf *valu
         a.body = (struct pin_bytes){ end + 1, value->size - (size_t)(end + 1 - text) };
         answer(s, p->exchange, p->id, &a);
     }
-    json_decref(head);
 }
 
 static void
@@ -615,6 +629,7 @@ pin__server_start(struct pin_server **out, struct pin_executor *x,
         return pin__err_no_memory(err);
     s->executor = x;
     s->options = *options;
+    s->head_text = PIN_BUF_INIT(PAGE_BYTES_MAX);
     s->sink = (struct pin_sink){ .context = s, .console = console, .note = note };
     if ((st = pin__metrics_new(&s->metrics, err)) == PIN_OK &&
         (st = take_addresses(s, err)) == PIN_OK) {
@@ -692,5 +707,7 @@ pin__server_free(struct pin_server *s)
         free(p);
     }
     pin__metrics_free(s->metrics);
+    json_decref(s->head);
+    pin__buf_fini(&s->head_text);
     free(s);
 }
