@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static inline _Noreturn void
 bench_die(const char *what)
@@ -31,6 +32,16 @@ bench_row(const char *name, double value, const char *unit, double reference, co
            name, value, unit, reference, reference > 0 ? value / reference : 0, must,
            ok ? "true" : "false");
     fflush(stdout);
+}
+
+/* Milliseconds of a clock, CLOCK_MONOTONIC or a CPU time. */
+static inline double
+bench_clock_ms(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 static inline int

@@ -79,15 +79,6 @@ static const char work[] = "export default { async run(){ const end = performanc
 
 /* ---- processes ---- */
 
-static double
-now_ms(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static pid_t
 start(const char *const *argv, const char *log)
 {
@@ -250,10 +241,10 @@ plain_runs_per_second(void)
     }
     pin__session_close(session);
     plain_open(&p, config.filename);
-    began = now_ms(CLOCK_MONOTONIC);
+    began = bench_clock_ms(CLOCK_MONOTONIC);
     plain_enqueue(&p, ids, 0, RUNS, PLAIN_PAGE);
     plain_through(&p, ids, RUNS);
-    began = now_ms(CLOCK_MONOTONIC) - began;
+    began = bench_clock_ms(CLOCK_MONOTONIC) - began;
     plain_close(&p);
     if (pin__database_drop(config.filename, &err) != PIN_OK)
         bench_die("drop");
@@ -271,9 +262,9 @@ throughput(void)
         double began;
 
         pinstripe("run-background-job", "bulk", "50000", NULL);
-        began = now_ms(CLOCK_MONOTONIC);
+        began = bench_clock_ms(CLOCK_MONOTONIC);
         finish(start_bot("--once"), "start-bot --once");
-        rates[i] = RUNS / (now_ms(CLOCK_MONOTONIC) - began) * 1e3;
+        rates[i] = RUNS / (bench_clock_ms(CLOCK_MONOTONIC) - began) * 1e3;
         plain[i] = plain_runs_per_second();
     }
     if (ask("select count(*) from pinstripe_runHistory where job = 'empty' and state = 5") !=
@@ -311,10 +302,10 @@ pipe_round_trips(double *out)
         double began;
 
         usleep(20000);
-        began = now_ms(CLOCK_MONOTONIC);
+        began = bench_clock_ms(CLOCK_MONOTONIC);
         if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1)
             bench_die("pipe");
-        out[i] = now_ms(CLOCK_MONOTONIC) - began;
+        out[i] = bench_clock_ms(CLOCK_MONOTONIC) - began;
     }
     close(there[1]);
     waitpid(pid, NULL, 0);
@@ -401,7 +392,7 @@ starting(void)
 
         unlink(in_folder("bot.log"));
         pinstripe("run-background-job", "go", "now", NULL);
-        began = now_ms(CLOCK_REALTIME);
+        began = bench_clock_ms(CLOCK_REALTIME);
         bot = start_bot(NULL);
         while (read_numbers("now", lines, 1) != 1)
             usleep(1000);
@@ -431,14 +422,14 @@ idle_done(void *context)
 {
     const struct idle *i = context;
 
-    return now_ms(CLOCK_MONOTONIC) >= i->until;
+    return bench_clock_ms(CLOCK_MONOTONIC) >= i->until;
 }
 
 /* The bot's loop wakes up for its own reasons only: the last of them may come after the time. */
 static void
 loop_for(struct idle *i, double seconds)
 {
-    i->until = now_ms(CLOCK_MONOTONIC) + seconds * 1e3;
+    i->until = bench_clock_ms(CLOCK_MONOTONIC) + seconds * 1e3;
     pin__executor_loop(i->executor, idle_done, i);
 }
 
@@ -480,14 +471,14 @@ idling(void)
     }
     loop_for(&idle, 1);
     for (int i = 0; i < IDLE_WINDOWS; i++) {
-        double began = now_ms(CLOCK_MONOTONIC), minutes;
+        double began = bench_clock_ms(CLOCK_MONOTONIC), minutes;
         long before = voluntary_switches();
         uint64_t said = pin__executor_statements(idle.executor);
 
-        cpu[i] = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+        cpu[i] = bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID);
         loop_for(&idle, IDLE_SECONDS);
-        minutes = (now_ms(CLOCK_MONOTONIC) - began) / 60e3;
-        cpu[i] = (now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu[i]) / minutes;
+        minutes = (bench_clock_ms(CLOCK_MONOTONIC) - began) / 60e3;
+        cpu[i] = (bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu[i]) / minutes;
         wakes[i] = (double)(voluntary_switches() - before) / minutes / 60;
         statements[i] = (double)(pin__executor_statements(idle.executor) - said) / minutes;
     }
@@ -546,9 +537,9 @@ fan_out_to(int tenants_count, double *peak_mb)
     snprintf(count, sizeof count, "%d", tenants_count);
     pinstripe("run-background-job", "tenants", count, NULL);
     pinstripe("run-background-job", "go", "empty", NULL);
-    began = now_ms(CLOCK_MONOTONIC);
+    began = bench_clock_ms(CLOCK_MONOTONIC);
     *peak_mb = finish_peak_mb(start_bot("--once"));
-    took = now_ms(CLOCK_MONOTONIC) - began;
+    took = bench_clock_ms(CLOCK_MONOTONIC) - began;
     if (ask("select count(*) from pinstripe_runHistory where job = 'empty' and role = 2 and state "
             "= 5") != tenants_count)
         bench_die("not every child has succeeded");

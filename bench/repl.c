@@ -14,15 +14,6 @@
 #define WARM_UPS 3
 #define MUST_MS  40
 
-static double
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static void
 read_until(int fd, const char *prompt)
 {
@@ -43,7 +34,7 @@ read_until(int fd, const char *prompt)
 static double
 to_prompt(const char *const *argv, const char *prompt)
 {
-    double start = now_ms(), ms;
+    double start = bench_clock_ms(CLOCK_MONOTONIC), ms;
     int fd;
     pid_t pid = forkpty(&fd, NULL, NULL, NULL);
 
@@ -54,7 +45,7 @@ to_prompt(const char *const *argv, const char *prompt)
         _exit(127);
     }
     read_until(fd, prompt);
-    ms = now_ms() - start;
+    ms = bench_clock_ms(CLOCK_MONOTONIC) - start;
     close(fd);
     kill(pid, SIGHUP);
     if (waitpid(pid, NULL, 0) != pid)

@@ -27,15 +27,6 @@ must(pin_status st, const char *what)
     exit(1);
 }
 
-static double
-clock_ms(clockid_t which)
-{
-    struct timespec t;
-
-    clock_gettime(which, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static size_t
 read_zone_names(void)
 {
@@ -81,11 +72,11 @@ start_ms(const struct pin_bot_context *bot, int64_t now_ms, size_t *rows)
         .bot = bot, .tenant_zones = tenant_zones, .tenant_zone_count = TENANTS, .now_ms = now_ms
     };
     struct pin_bot_reconciled out;
-    double begin = clock_ms(CLOCK_MONOTONIC);
+    double begin = bench_clock_ms(CLOCK_MONOTONIC);
 
     must(pin__bot_reconcile(&r, &out, &err), "reconcile");
     *rows = out.rows;
-    return clock_ms(CLOCK_MONOTONIC) - begin;
+    return bench_clock_ms(CLOCK_MONOTONIC) - begin;
 }
 
 /* Some hundreds are due at one instant: the figures are for 100 of them. */
@@ -98,11 +89,11 @@ measure_ticks(const struct pin_bot_context *bot, int64_t now_ms)
 
     must(pin__bot_tick(&d, now_ms, &t, &err), "tick");
     for (int i = 0; i < TICKS; i++) {
-        double w = clock_ms(CLOCK_MONOTONIC), c = clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+        double w = bench_clock_ms(CLOCK_MONOTONIC), c = bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID);
 
         must(pin__bot_tick(&d, t.next_due_ms, &t, &err), "tick");
-        wall[i] = (clock_ms(CLOCK_MONOTONIC) - w) * 100 / (double)t.schedules;
-        cpu[i] = (clock_ms(CLOCK_PROCESS_CPUTIME_ID) - c) * 100 / (double)t.schedules;
+        wall[i] = (bench_clock_ms(CLOCK_MONOTONIC) - w) * 100 / (double)t.schedules;
+        cpu[i] = (bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID) - c) * 100 / (double)t.schedules;
         if (t.enqueued != t.schedules)
             bench_die("a schedule that was due got no run");
     }

@@ -43,15 +43,6 @@ static const char query_job[] =
     "    }\n"
     "};\n";
 
-static double
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static void
 ignore_console(void *context, const struct pin_run_info *run, enum pin_stream stream,
                const char *text, size_t size)
@@ -84,14 +75,14 @@ request(struct pin_executor *x, enum pin_task_kind kind, const char *job, uint64
     struct pin_request_options options = { .kind = kind, .name = job };
     struct pin_err err = PIN_ERR_INIT;
     struct pin_summary summary;
-    double start = now_ms(), took;
+    double start = bench_clock_ms(CLOCK_MONOTONIC), took;
 
     pin__summary_init(&summary);
     if (pin__executor_run(x, &options, &sink, &summary, &err) != PIN_OK) {
         fprintf(stderr, "bench: %s\n", err.message);
         exit(1);
     }
-    took = now_ms() - start;
+    took = bench_clock_ms(CLOCK_MONOTONIC) - start;
     if (summary.failed || (runs && summary.tenants != runs)) {
         fprintf(stderr, "bench: %s: %llu of %llu runs failed: %s\n", job,
                 (unsigned long long)summary.failed, (unsigned long long)summary.tenants,
@@ -153,7 +144,7 @@ plain_queries_per_second(const char *filename)
     must(sqlite3_prepare_v2(db, "select * from users where tenantId = ? and name = ? limit 1", -1,
                             &s, NULL),
          db);
-    start = now_ms();
+    start = bench_clock_ms(CLOCK_MONOTONIC);
     for (size_t i = 0; i < TENANTS; i++) {
         must(sqlite3_bind_text(s, 1, ids[i], -1, SQLITE_STATIC), db);
         must(sqlite3_bind_text(s, 2, "user 3", -1, SQLITE_STATIC), db);
@@ -163,7 +154,7 @@ plain_queries_per_second(const char *filename)
             bytes += (size_t)sqlite3_column_bytes(s, c);
         must(sqlite3_reset(s), db);
     }
-    start = now_ms() - start;
+    start = bench_clock_ms(CLOCK_MONOTONIC) - start;
     sqlite3_finalize(s);
     sqlite3_close(db);
     return TENANTS / start * 1e3;

@@ -15,15 +15,15 @@ set(struct pin_engine *e, JSValueConst object, const char *key, JSValue value)
     JS_SetPropertyStr(e->ctx, object, key, value);
 }
 
+/* Arguments: a list, empty when none were given. */
 static JSValue
-from_json(struct pin_engine *e, struct pin_bytes json, const char *otherwise)
+arguments_of(struct pin_engine *e, struct pin_bytes json)
 {
     char *text;
     JSValue value;
 
     if (!json.data)
-        return otherwise ? JS_ParseJSON(e->ctx, otherwise, strlen(otherwise), "<task>")
-                         : JS_UNDEFINED;
+        return JS_NewArray(e->ctx);
     if (!(text = js_strndup(e->ctx, json.data, json.size))) /* the parser wants a NUL behind it */
         return JS_EXCEPTION;
     value = JS_ParseJSON(e->ctx, text, json.size, "<task>");
@@ -74,7 +74,7 @@ describe(struct pin_engine *e, const struct pin_task *task)
         set(e, o, "zone", JS_NewString(e->ctx, task->tenant_zone));
     if (task->check_tenant)
         set(e, o, task->kind == PIN_TASK_TENANTS ? "anyOrder" : "check", JS_TRUE);
-    args = from_json(e, task->args, "[]");
+    args = arguments_of(e, task->args);
     set(e, o, "args", JS_IsException(args) ? JS_UNDEFINED : args);
     if (task->params.data) /* read when somebody looks */
         set(e, o, "params", JS_NewStringLen(e->ctx, task->params.data, task->params.size));

@@ -97,7 +97,7 @@ ROWS
 @test "bots on this machine are told at once, also of runs that are put back" {
     told_by() {
         "$(dirname "$PINSTRIPE")/tests/work-runs" development.db woken >heard &
-        until grep -q listening heard 2>/dev/null; do :; done
+        comes grep -q -s listening heard
         pinstripe "$@"
         wait $!
         expect "$(tail -n 1 heard)" woken
@@ -121,7 +121,7 @@ ROWS
     sqlite3 development.db >/dev/null <<<"begin immediate;
 .shell touch locked; cat go
 " &
-    until [ -e locked ]; do :; done
+    comes [ -e locked ]
     run_separately pinstripe enqueue-background-job mail
     echo >go
     wait

@@ -3,6 +3,7 @@
 #   load helper            (from another folder: load ../cli/helper)
 #   project_with lib/background_jobs/x.js '...'   makes a project on first use, adds a file, and enters it
 #   pinstripe ARGS...      runs the built program
+#   comes COMMAND...       waits until it succeeds, for 20 s at most
 #   run_separately pinstripe ARGS...   as bats' run, with $output (stdout), $errors (stderr) and $status
 
 bats_require_minimum_version 1.5.0
@@ -33,6 +34,15 @@ project_with() {
         mkdir -p "$(dirname "$1")"
         printf '%s\n' "$2" >"$1"
         shift 2
+    done
+}
+
+# comes COMMAND...: tries it until it succeeds.
+comes() {
+    local end=$((SECONDS + 20))
+    until "$@" >/dev/null; do
+        [ $SECONDS -lt $end ] || { echo "does not come: $*"; return 1; }
+        sleep 0.02
     done
 }
 

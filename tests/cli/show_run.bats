@@ -69,14 +69,14 @@ load runs_helper
     mkfifo printed
     "$(dirname "$PINSTRIPE")/tests/work-runs" development.db succeeded <printed >claimed &
     exec 7>printed
-    until [ -s claimed ]; do :; done
+    comes [ -s claimed ]
     pinstripe show-run "$id" --follow >out 2>err 7>&- &
     follower=$!
-    until grep -q running err; do :; done
+    comes grep -q running err
     echo first >&7
-    until grep -q first out; do :; done
+    comes grep -q first out
     echo '!to stderr' >&7
-    until grep -q 'to stderr' err; do :; done
+    comes grep -q 'to stderr' err
     echo last >&7
     exec 7>&-
     wait "$follower"

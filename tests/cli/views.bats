@@ -2,6 +2,8 @@
 
 load server_helper
 
+succeeded_twice() { [ "$(grep -c '"event":"run.succeeded"' "$log")" -eq 2 ]; }
+
 @test "what render() gives decides the answer" {
     view index "return '<h1>home</h1>';"
     view object "return { ok: true, list: [1, 2] };"
@@ -147,7 +149,7 @@ load server_helper
     serve
     ask /go >"$TEST_FOLDER/id"
     [ "$code" = 200 ]
-    until [ "$(grep -c '"event":"run.succeeded"' "$log")" -eq 2 ]; do sleep 0.02; done
+    comes succeeded_twice
     kill -TERM "$server"
     ends 0
     run pinstripe list-runs --json

@@ -10,7 +10,7 @@ stop_slow() { kill -9 "$slow"; wait "$slow" || true; } 2>/dev/null
     view index "return 'x';"
     serve --without-bot
     slow_clients 1000 1000 'GET / HTTP/1.1' >"$TEST_FOLDER/slow"
-    until grep -q connected "$TEST_FOLDER/slow"; do sleep 0.02; done
+    comes grep -q connected "$TEST_FOLDER/slow"
     for _ in {1..20}; do answers / 200 x; done
     kill -0 "$slow"
     stop_slow

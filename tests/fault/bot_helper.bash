@@ -12,7 +12,6 @@
 #   soon SQL                  waits until SQL gives something that is neither 0 nor NULL, and prints that
 #   events                    what the jobs noted, in order: "what" or "what text" on a line each
 #   in_log TEXT               waits until a line of $log has it
-#   comes COMMAND...          waits until it succeeds
 #   gone PID                  waits until the process is gone
 #   ends_with CODE [PID]      waits for a bot and compares its exit code; 137 is a kill -9
 #   set_clock SECONDS         how far the wall clock is ahead, for all processes
@@ -127,15 +126,6 @@ ended() { echo "select count(*) >= ${2-1} from ended where job = '$1'"; }
 
 same() {
     [ "$1" = "$2" ] || { printf 'there is:\n%s\nnot:\n%s\n' "$1" "$2"; return 1; }
-}
-
-# comes COMMAND...: tries it until it succeeds.
-comes() {
-    local end=$((SECONDS + 20))
-    until "$@" >/dev/null; do
-        [ $SECONDS -lt $end ] || { echo "does not come: $*"; return 1; }
-        sleep 0.02
-    done
 }
 
 in_log() { comes grep -q -F -- "$1" "$log" || { cat "$log"; return 1; }; }
