@@ -416,6 +416,21 @@ write_all(int fd, const char *data, size_t size)
 }
 
 void
+pin__log_output(struct pin_log *log, const char *event, const struct pin_log_fields *fields,
+                const char *data, size_t size)
+{
+    while (size) {
+        const char *end = memchr(data, '\n', size);
+        size_t n = end ? (size_t)(end - data) : size;
+
+        pin__log(log, PIN_LOG_INFO, event, fields, "%.*s",
+                 (int)(n > MESSAGE_BYTES + 8 ? MESSAGE_BYTES + 8 : n), data); /* a cut shows */
+        data += n + (end != NULL);
+        size -= n + (end != NULL);
+    }
+}
+
+void
 pin__log_flush(struct pin_log *log)
 {
     int code;

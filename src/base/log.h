@@ -56,6 +56,9 @@ void pin__log_fini(struct pin_log *log); /* writes what waits; does not close */
  * NULL. A NULL log is fine: nothing is said. */
 void pin__log(struct pin_log *log, enum pin_log_level level, const char *event,
               const struct pin_log_fields *fields, const char *fmt, ...) PIN_PRINTF(5, 6);
+/* What somebody printed: each line of it is a line of the log, from PIN_LOG_INFO on. */
+void pin__log_output(struct pin_log *log, const char *event, const struct pin_log_fields *fields,
+                     const char *data, size_t size);
 void pin__log_flush(struct pin_log *log);
 
 /* The line itself, with its newline, as of a time in microseconds since 1970. */

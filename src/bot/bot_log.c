@@ -4,8 +4,6 @@
 #include <jansson.h>
 #include <time.h>
 
-enum { LINE_BYTES_MAX = 8 << 10 };
-
 /* ---- lines of runs ---- */
 
 static struct pin_log_fields
@@ -35,15 +33,7 @@ console(void *context, const struct pin_run_info *run, enum pin_stream stream, c
 
     f.attempt = f.max_attempts = 0;
     f.due_at_ms = 0;
-    while (size) {
-        const char *end = memchr(data, '\n', size);
-        size_t n = end ? (size_t)(end - data) : size;
-
-        pin__log(log, PIN_LOG_INFO, event, &f, "%.*s",
-                 (int)(n > LINE_BYTES_MAX ? LINE_BYTES_MAX : n), data);
-        data += n + (end != NULL);
-        size -= n + (end != NULL);
-    }
+    pin__log_output(log, event, &f, data, size);
 }
 
 static void

@@ -522,15 +522,8 @@ console(void *context, const struct pin_run_info *run, enum pin_stream stream, c
     struct pin_server *s = context;
     struct pin_log_fields f = { .run_id = run->run_id, .tenant = run->tenant_id };
 
-    while (size) {
-        const char *end = memchr(data, '\n', size);
-        size_t n = end ? (size_t)(end - data) : size;
-
-        pin__log(s->options.log, PIN_LOG_INFO, stream == PIN_STDERR ? "view.stderr" : "view.stdout",
-                 &f, "%.*s", (int)(n > 8192 ? 8192 : n), data);
-        data += n + (end != NULL);
-        size -= n + (end != NULL);
-    }
+    pin__log_output(s->options.log, stream == PIN_STDERR ? "view.stderr" : "view.stdout", &f, data,
+                    size);
 }
 
 static void
