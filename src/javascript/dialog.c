@@ -12,6 +12,10 @@ pin__engine_line(struct pin_engine *e, uint64_t number, enum pin_line_kind kind,
     pin__buf_clear(&d->text);
     d->text.max = PIN_LINE_BYTES_MAX;
     pin__buf_add(&d->text, text.data, text.size);
+    /* A stop that comes between two lines was meant for the one before: its signal may arrive after
+     * its message has done the work, but never after the next line was sent. */
+    if (!d->number && e->stop == PIN_STOP_ASKED)
+        e->stop = PIN_STOP_NONE;
     d->number = number;
     d->kind = kind;
     d->waiting = true;
