@@ -20,7 +20,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 LIBS    := $(QUICKJS_LIB) -lsqlite3 -ljansson -lm
 
 SRC  := $(filter-out src/command/main.c,$(wildcard src/*/*.c))
-GEN  := $(BUILD)/gen/bytecode.o $(BUILD)/gen/types.o
+GEN  := $(BUILD)/gen/bytecode.o $(BUILD)/gen/types.o $(BUILD)/gen/job_header.o
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(GEN)
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
@@ -101,6 +101,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/pinstripe
 	install -m 755 $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)/bin/pinstripe
 	install -m 644 LICENSE README.md ARCHITECTURE.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/pinstripe
+	install -d $(DESTDIR)$(PREFIX)/include/pinstripe
+	install -m 644 include/pinstripe/job.h $(DESTDIR)$(PREFIX)/include/pinstripe
 	tools/install-help $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)
 
 $(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
@@ -146,6 +148,11 @@ $(BUILD)/embed-text: tools/embed-text.c
 $(BUILD)/gen/types.c: $(BUILD)/embed-text src/javascript/types/pinstripe.d.ts
 	@mkdir -p $(@D)
 	$(Q)$(BUILD)/embed-text $@ pin__types_text src/javascript/types/pinstripe.d.ts
+
+# The header of jobs in C, which the program writes where it compiles them.
+$(BUILD)/gen/job_header.c: $(BUILD)/embed-text include/pinstripe/job.h
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/embed-text $@ pin__job_header_text include/pinstripe/job.h
 
 # The program with its fault points in (src/base/fault.h), for the tests that kill it at each of them.
 FAULT_OBJ := $(patsubst %.c,$(BUILD)/faults/%.o,$(SRC))

@@ -24,7 +24,7 @@ start(struct pin_dialog *d, struct pin_err *err)
     struct worker_process *w;
     struct request *q;
 
-    if (x->nursery->gone || !(w = pin__worker_fork(x->nursery)))
+    if (x->nursery->gone || !(w = pin__worker_fork(x->nursery, false)))
         return pin__err_set(err, PIN_BUSY,
                             "no process for it can be started now; try again in a moment");
     q = pin__request_of_dialog(x, d->options.sink,

@@ -43,14 +43,14 @@ add_busy(struct load *load, const struct worker_process *w)
 }
 
 static struct load
-measure(const struct pin_executor *x, const struct nursery_process *n)
+measure(const struct pin_executor *x, const struct nursery_process *n, bool native)
 {
     struct load load = { .busy = 0 };
 
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->queued) {
             add_busy(&load, w);
-        } else if (!w->doomed && w->nursery == n) {
+        } else if (!w->doomed && w->nursery == n && w->native == native) {
             load.idle = w;
         }
     }
@@ -78,7 +78,7 @@ is_behind_a_later_one(const struct worker_process *w, const struct request *q)
 /* A worker that has a short run in hand may have the next ones waiting in its socket already. Who
  * goes before what is in hand there waits for whichever is free first: it may last. */
 static struct worker_process *
-worker_to_queue_at(struct pin_executor *x, const struct request *q)
+worker_to_queue_at(struct pin_executor *x, const struct request *q, bool native)
 {
     int64_t too_long_ago = long_ago();
     struct worker_process *best = NULL;
@@ -87,7 +87,8 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q)
         return NULL;
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->doomed || !w->queued || w->queued >= WORKER_QUEUE_MAX || w->nursery != q->nursery ||
-            w->queue[0]->calls_open || w->queue[0]->started.ns < too_long_ago ||
+            w->native != native || w->queue[0]->calls_open ||
+            w->queue[0]->started.ns < too_long_ago ||
             (w->queue[0]->kind == PIN_TASK_VIEW) != (q->kind == PIN_TASK_VIEW) ||
             !is_short(w->queue[0]->request))
             continue;
@@ -97,24 +98,42 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q)
     return best && is_behind_a_later_one(best, q) ? NULL : best;
 }
 
+/* All processes are there and none of the kind that is wanted is idle: one of the other makes
+ * room. It is counted until it is gone. */
+static void
+retire_other_kind(struct pin_executor *x, bool native)
+{
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (w->doomed)
+            return; /* room is coming */
+    for (struct worker_process *w = x->workers; w; w = w->next)
+        if (!w->queued && w->native != native) {
+            pin__worker_kill(w, KILL_NONE);
+            return;
+        }
+}
+
 static struct worker_process *
 worker_for(struct pin_executor *x, const struct request *q)
 {
-    struct load load = measure(x, q->nursery);
+    bool native = pin__request_next_is_native(q);
+    struct load load = measure(x, q->nursery, native);
     size_t busy_max = PIN_WORKERS_MAX - (PIN_DEPTH_MAX - q->depth);
 
     if (q->kind == PIN_TASK_VIEW) /* views that last leave jobs their processes */
         busy_max -= x->slots < busy_max / 2 ? x->slots : busy_max / 2;
     if ((q->kind == PIN_TASK_VIEW ? load.views : load.active) >= x->slots)
-        return worker_to_queue_at(x, q);
+        return worker_to_queue_at(x, q, native);
     if (load.busy >= busy_max)
         return NULL;
     if (load.idle)
         return load.idle;
+    if (x->worker_count >= PIN_WORKERS_MAX)
+        retire_other_kind(x, native);
     if (x->worker_count >= PIN_WORKERS_MAX || pin__clock_mono().ns < x->fork_after.ns ||
         q->nursery->gone)
         return NULL;
-    return pin__worker_fork(q->nursery);
+    return pin__worker_fork(q->nursery, native);
 }
 
 static bool

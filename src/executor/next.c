@@ -22,6 +22,17 @@ pin__request_has_next(const struct request *q)
     return q->page_at < q->page_count && q->next_index - q->first < PIN_TENANTS_AHEAD_MAX;
 }
 
+bool
+pin__request_next_is_native(const struct request *q)
+{
+    if (!q->job || !q->job->is_native)
+        return false;
+    if (q->returned)
+        return q->returned->kind == PIN_TASK_JOB;
+    return q->single_waiting || (!q->queued && q->page_at < q->page_count &&
+                                 q->next_index - q->first < PIN_TENANTS_AHEAD_MAX);
+}
+
 static struct run *
 next_tenant(struct request *q)
 {

@@ -11,10 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/fault.h"
 #include "executor/channel.h"
+#include "executor/native_worker.h"
 #include "executor/worker.h"
 #include "javascript/engine.h"
+#include "job/catalog.h"
 
 enum { CHILDREN_MAX = 256, CATALOG_BYTES_MAX = 32 << 20 };
 
@@ -27,15 +30,36 @@ struct nursery {
     struct pin_engine *engine;
     struct pin_channel control;
     int child_fd; /* signalfd for SIGCHLD */
+    struct pin_native_world native;
     struct child children[CHILDREN_MAX];
 };
+
+static pin_status
+describe_native(void *context, struct pin_files *files, struct pin_err *err)
+{
+    struct nursery *n = context;
+
+    return pin__native_world_open(&n->native, files, err);
+}
+
+/* What native workers know of the project. */
+static pin_status
+tell_native(struct nursery *n, const struct pin_buf *catalog, struct pin_err *err)
+{
+    if (n->native.job_count == 0)
+        return PIN_OK;
+    return pin__catalog_read(&n->native.catalog,
+                             (struct pin_bytes){ pin__buf_text(catalog), catalog->size }, err);
+}
 
 static pin_status
 load(struct nursery *n, char **argv, struct pin_err *err)
 {
     struct pin_engine_options options = { .root = argv[2],
                                           .environment = argv[3],
-                                          .version = PIN_VERSION };
+                                          .version = PIN_VERSION,
+                                          .describe_native = describe_native,
+                                          .native_context = n };
     struct pin_buf catalog = PIN_BUF_INIT(CATALOG_BYTES_MAX);
     pin_status st;
 
@@ -46,7 +70,8 @@ load(struct nursery *n, char **argv, struct pin_err *err)
         goto out;
     if ((st = pin__engine_load(n->engine, &catalog, err)) != PIN_OK)
         goto out;
-    if ((st = pin__buf_check(&catalog, "the project's catalog", err)) != PIN_OK)
+    if ((st = pin__buf_check(&catalog, "the project's catalog", err)) != PIN_OK ||
+        (st = tell_native(n, &catalog, err)) != PIN_OK)
         goto out;
     pin__channel_send(&n->control,
                       &(struct pin_message){ .type = PIN_MESSAGE_CATALOG,
@@ -72,7 +97,7 @@ find_child(struct nursery *n, pid_t pid)
 }
 
 static _Noreturn void
-become_worker(struct nursery *n, pid_t nursery, int fd, int claims)
+become_worker(struct nursery *n, pid_t nursery, bool native, int fd, int claims)
 {
     sigset_t none;
 
@@ -84,7 +109,10 @@ become_worker(struct nursery *n, pid_t nursery, int fd, int claims)
     sigprocmask(SIG_SETMASK, &none, NULL);
     close(n->child_fd);
     pin__channel_fini(&n->control);
-    pin__worker_main(n->engine, fd, claims);
+    if (!native)
+        pin__worker_main(n->engine, fd, claims);
+    pin__engine_free(n->engine); /* each run is a fork: it shall have little to copy */
+    pin__native_worker_main(&n->native, fd, claims);
 }
 
 static void
@@ -112,7 +140,7 @@ report_forked(struct nursery *n, struct child *child)
 }
 
 static void
-fork_worker(struct nursery *n, uint32_t worker, int fd, int claims)
+fork_worker(struct nursery *n, uint32_t worker, bool native, int fd, int claims)
 {
     struct child *child = find_child(n, 0);
     pid_t nursery = getpid(), pid;
@@ -121,7 +149,7 @@ fork_worker(struct nursery *n, uint32_t worker, int fd, int claims)
     pid = child ? fork() : -1;
 
     if (pid == 0)
-        become_worker(n, nursery, fd, claims);
+        become_worker(n, nursery, native, fd, claims);
     if (pid < 0) {
         report_fork_failed(n, worker, child ? errno : EAGAIN);
         return;
@@ -138,7 +166,7 @@ handle(struct nursery *n, const struct pin_message *m)
     int claims = pin__channel_take_fd(&n->control);
 
     if (m->type == PIN_MESSAGE_FORK && fd >= 0 && claims >= 0)
-        fork_worker(n, m->worker, fd, claims);
+        fork_worker(n, m->worker, m->kind != 0, fd, claims);
     if (fd >= 0)
         close(fd);
     if (claims >= 0)
@@ -158,6 +186,19 @@ read_control(struct nursery *n)
     return st != PIN_LOST;
 }
 
+static bool
+is_worker(void *context, pid_t pid)
+{
+    return find_child(context, pid) != NULL;
+}
+
+/* A native worker that was killed leaves what its run had started: that comes to us. */
+static void
+kill_orphans(struct nursery *n)
+{
+    (void)pin__children_kill(is_worker, n);
+}
+
 static void
 reap(struct nursery *n)
 {
@@ -172,6 +213,8 @@ reap(struct nursery *n)
 
         if (!child)
             continue; /* an orphan that came to us as subreaper */
+        if (n->native.job_count)
+            kill_orphans(n);
         pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_EXITED,
                                                               .worker = child->worker,
                                                               .number = (uint64_t)status });

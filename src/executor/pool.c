@@ -56,10 +56,11 @@ ask_for_fork(struct worker_process *w, int channel, int claims)
     int fds[2] = { channel, claims };
 
     return watch_channel(w->executor, w) &&
-           pin__channel_send_fds(
-               &w->nursery->channel,
-               &(struct pin_message){ .type = PIN_MESSAGE_FORK, .worker = w->number }, fds, 2,
-               NULL) == PIN_OK;
+           pin__channel_send_fds(&w->nursery->channel,
+                                 &(struct pin_message){ .type = PIN_MESSAGE_FORK,
+                                                        .worker = w->number,
+                                                        .kind = w->native },
+                                 fds, 2, NULL) == PIN_OK;
 }
 
 /* The system has no process or descriptor to give: ask again, ever less often. */
@@ -73,7 +74,7 @@ fork_later(struct pin_executor *x)
 }
 
 struct worker_process *
-pin__worker_fork(struct nursery_process *n)
+pin__worker_fork(struct nursery_process *n, bool native)
 {
     struct pin_executor *x = n->executor;
     struct worker_process *w = calloc(1, sizeof *w);
@@ -89,6 +90,7 @@ pin__worker_fork(struct nursery_process *n)
                                   .nursery = n,
                                   .executor = x,
                                   .number = ++x->next_worker,
+                                  .native = native,
                                   .pidfd = -1 };
     pin__channel_init(&w->channel, fds[0]);
     w->next = x->workers;

@@ -86,7 +86,8 @@ struct worker_process {
     uint32_t number;
     int pid;
     struct pin_claims *claims;
-    int pidfd; /* -1 until the nursery told it */
+    int pidfd;   /* -1 until the nursery told it */
+    bool native; /* runs jobs in C, and only those */
     bool ready;
     uint64_t
         heap_hash;  /* of its heap before the first run; all workers of a nursery have the same */
@@ -492,7 +493,8 @@ struct pin_run_info pin__run_info(const struct run *run);
 
 /* next.c */
 bool pin__request_has_next(const struct request *q);
-struct run *pin__request_next_run(struct request *q); /* only when it has one */
+struct run *pin__request_next_run(struct request *q);      /* only when it has one */
+bool pin__request_next_is_native(const struct request *q); /* and a native worker runs it */
 
 /* dispatch.c */
 void pin__dispatch(struct pin_executor *x);
@@ -500,7 +502,7 @@ bool pin__takes_slot(const struct run *run); /* in hand: of the slots that jobs 
 
 /* pool.c */
 struct job_pace *pin__pace_of(const struct request *q); /* NULL: it has none */
-struct worker_process *pin__worker_fork(struct nursery_process *n);
+struct worker_process *pin__worker_fork(struct nursery_process *n, bool native);
 void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);

@@ -15,134 +15,129 @@
 #include "executor/channel.h"
 #include "executor/claims.h"
 #include "javascript/engine.h"
+#include "native/run.h"
 
-enum { EXIT_ABANDONED = 0, EXIT_BROKEN = 70 };
-
-struct worker {
-    struct pin_engine *engine;
-    struct pin_channel channel;
-    uint64_t task; /* the one in hand; 0: none */
-    uint64_t next_call;
-    struct pin_claims *claims; /* which of the tasks that wait here are still meant */
-    struct pin_buf waiting;    /* frames of tasks that arrived while one was in hand */
-};
-
-static void
-send_or_die(struct worker *w, const struct pin_message *m)
+void
+pin__worker_say(struct pin_worker *w, const struct pin_message *m)
 {
     pin__message_encode(&w->channel.out, m);
     if (w->channel.out.bad)
-        _exit(EXIT_BROKEN);
+        _exit(PIN_EXIT_BROKEN);
     if (pin__channel_flush_all(&w->channel) == PIN_LOST)
-        _exit(EXIT_ABANDONED);
+        _exit(PIN_EXIT_ABANDONED);
 }
 
 static pin_status
 host_call(void *context, const struct pin_call *call, uint64_t *number, struct pin_err *err)
 {
-    struct worker *w = context;
+    struct pin_worker *w = context;
 
     (void)err;
     *number = ++w->next_call;
-    send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_CALL,
-                                          .id = w->task,
-                                          .number = *number,
-                                          .kind = call->kind,
-                                          .text = call->name,
-                                          .args = call->args,
-                                          .params = call->params,
-                                          .tenant_id = call->tenant_id,
-                                          .tenant_name = call->tenant_name,
-                                          .bytes = call->options });
+    pin__worker_say(w, &(struct pin_message){ .type = PIN_MESSAGE_CALL,
+                                              .id = w->task,
+                                              .number = *number,
+                                              .kind = call->kind,
+                                              .text = call->name,
+                                              .args = call->args,
+                                              .params = call->params,
+                                              .tenant_id = call->tenant_id,
+                                              .tenant_name = call->tenant_name,
+                                              .bytes = call->options });
     return PIN_OK;
 }
 
 static void
 host_progress(void *context, int64_t done, int64_t total, const char *text)
 {
-    struct worker *w = context;
+    struct pin_worker *w = context;
 
-    send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_PROGRESS,
-                                          .id = w->task,
-                                          .number = (uint64_t)done,
-                                          .wall_us = (uint64_t)total,
-                                          .text = text });
+    pin__worker_say(w, &(struct pin_message){ .type = PIN_MESSAGE_PROGRESS,
+                                              .id = w->task,
+                                              .number = (uint64_t)done,
+                                              .wall_us = (uint64_t)total,
+                                              .text = text });
 }
 
 static void
 host_wake(void *context)
 {
-    send_or_die(context, &(struct pin_message){ .type = PIN_MESSAGE_WAKE });
+    pin__worker_say(context, &(struct pin_message){ .type = PIN_MESSAGE_WAKE });
 }
 
 static void
 host_reply(void *context, uint64_t number, enum pin_reply_kind kind, struct pin_bytes text)
 {
-    struct worker *w = context;
+    struct pin_worker *w = context;
 
-    send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_REPLY,
-                                          .id = w->task,
-                                          .number = number,
-                                          .kind = kind,
-                                          .bytes = text });
+    pin__worker_say(w, &(struct pin_message){ .type = PIN_MESSAGE_REPLY,
+                                              .id = w->task,
+                                              .number = number,
+                                              .kind = kind,
+                                              .bytes = text });
 }
 
 static void
 host_console(void *context, enum pin_stream stream, const char *data, size_t size)
 {
-    struct worker *w = context;
+    struct pin_worker *w = context;
     enum { CHUNK = 1 << 20 };
 
     while (size) {
         size_t n = size < CHUNK ? size : CHUNK;
 
-        send_or_die(w, &(struct pin_message){ .type = PIN_MESSAGE_CONSOLE,
-                                              .id = w->task,
-                                              .kind = stream,
-                                              .bytes = { data, n } });
+        pin__worker_say(w, &(struct pin_message){ .type = PIN_MESSAGE_CONSOLE,
+                                                  .id = w->task,
+                                                  .kind = stream,
+                                                  .bytes = { data, n } });
         data += n;
         size -= n;
     }
 }
 
 /* Tasks that arrive while a run is in hand wait as they came. */
-static void
-keep_task(struct worker *w, const struct pin_message *m)
+void
+pin__worker_keep(struct pin_worker *w, const struct pin_message *m)
 {
     pin__message_encode(&w->waiting, m);
     if (w->waiting.bad)
-        _exit(EXIT_BROKEN);
+        _exit(PIN_EXIT_BROKEN);
 }
 
 /* What may arrive while a run is in hand. Gives true when the run should look. */
 static bool
-handle(struct worker *w, const struct pin_message *m)
+handle(struct pin_worker *w, const struct pin_message *m)
 {
     switch (m->type) {
     case PIN_MESSAGE_ANSWER:
-        pin__engine_answer(w->engine, m->number, m->bytes, m->args);
+        if (w->engine)
+            pin__engine_answer(w->engine, m->number, m->bytes, m->args);
+        else
+            pin__native_answer(m->number, m->bytes, m->args);
         return true;
     case PIN_MESSAGE_STOP:
+        if (!w->engine)
+            return false; /* it is killed */
         if (m->id == w->task && m->number)
             pin__engine_stop_line(w->engine, m->number);
         else if (m->id == w->task)
             pin__engine_stop(w->engine);
         return true;
     case PIN_MESSAGE_LINE:
-        if (m->id == w->task && m->kind < PIN_LINE_KIND_COUNT)
+        if (w->engine && m->id == w->task && m->kind < PIN_LINE_KIND_COUNT)
             pin__engine_line(w->engine, m->number, (enum pin_line_kind)m->kind, m->bytes);
         return true;
     case PIN_MESSAGE_TASK:
-        keep_task(w, m);
+        pin__worker_keep(w, m);
         return false;
     default:
-        _exit(EXIT_BROKEN);
+        _exit(PIN_EXIT_BROKEN);
     }
 }
 
 /* One round of reading; true when something for the run in hand was there. */
 static bool
-handle_frames(struct worker *w)
+handle_frames(struct pin_worker *w)
 {
     struct pin_message m;
     struct pin_err err;
@@ -152,14 +147,14 @@ handle_frames(struct worker *w)
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
         any |= handle(w, &m);
     if (st != PIN_EMPTY)
-        _exit(EXIT_BROKEN);
+        _exit(PIN_EXIT_BROKEN);
     return any;
 }
 
 static pin_status
 host_wait(void *context, struct pin_mono until)
 {
-    struct worker *w = context;
+    struct pin_worker *w = context;
     struct pin_err err;
 
     while (!handle_frames(w)) {
@@ -168,26 +163,26 @@ host_wait(void *context, struct pin_mono until)
         if (st == PIN_EMPTY)
             return PIN_OK;
         if (st == PIN_LOST || pin__channel_fill(&w->channel, &err) == PIN_LOST)
-            _exit(EXIT_ABANDONED);
+            _exit(PIN_EXIT_ABANDONED);
     }
     return PIN_OK;
 }
 
-static void
-send_outcome(struct worker *w, const struct pin_outcome *o, bool usable)
+void
+pin__worker_tell_outcome(struct pin_worker *w, const struct pin_outcome *o, bool usable)
 {
     bool failed = o->kind != PIN_OUTCOME_SUCCEEDED;
 
-    send_or_die(w, &(struct pin_message){
-                       .type = PIN_MESSAGE_OUTCOME,
-                       .id = w->task,
-                       .number = !usable,
-                       .kind = o->kind,
-                       .bytes = { pin__buf_text(&o->value), o->value.size },
-                       .args = { failed ? pin__buf_text(&o->error) : NULL, o->error.size },
-                       .wall_us = (uint64_t)o->wall_us,
-                       .cpu_us = (uint64_t)o->cpu_us,
-                       .heap_bytes = o->peak_heap_bytes });
+    pin__worker_say(w, &(struct pin_message){
+                           .type = PIN_MESSAGE_OUTCOME,
+                           .id = w->task,
+                           .number = !usable,
+                           .kind = o->kind,
+                           .bytes = { pin__buf_text(&o->value), o->value.size },
+                           .args = { failed ? pin__buf_text(&o->error) : NULL, o->error.size },
+                           .wall_us = (uint64_t)o->wall_us,
+                           .cpu_us = (uint64_t)o->cpu_us,
+                           .heap_bytes = o->peak_heap_bytes });
 }
 
 /* A line that computes reads no messages: it is stopped by this signal, which is ignored where
@@ -202,7 +197,7 @@ on_interrupt(int number)
 }
 
 static void
-listen_to_interrupts(struct worker *w)
+listen_to_interrupts(struct pin_worker *w)
 {
     struct sigaction action = { .sa_handler = on_interrupt };
 
@@ -210,48 +205,53 @@ listen_to_interrupts(struct worker *w)
     (void)sigaction(PIN_LINE_SIGNAL, &action, NULL);
 }
 
+static struct pin_task
+task_of(const struct pin_message *m)
+{
+    return (struct pin_task){ .id = m->id,
+                              .kind = (enum pin_task_kind)m->kind,
+                              .depth = m->depth,
+                              .name = m->text,
+                              .args = m->args,
+                              .params = m->params,
+                              .tenant_id = m->tenant_id,
+                              .tenant_name = m->tenant_name,
+                              .cursor = m->bytes,
+                              .tenant_zone = m->kind == PIN_TASK_TENANTS ? m->key : NULL,
+                              .run_id = m->run_id,
+                              .attempt = m->attempt,
+                              .key = m->kind == PIN_TASK_JOB ? m->key : NULL,
+                              .due_ms = (int64_t)m->due_ms,
+                              .check_tenant = m->check != 0,
+                              .wall_ms = (int64_t)m->wall_us / 1000,
+                              .heap_bytes = m->heap_bytes };
+}
+
 static void
-execute(struct worker *w, const struct pin_message *m)
+execute(struct pin_worker *w, const struct pin_task *task)
 {
     struct pin_outcome outcome;
-    struct pin_task task = { .id = m->id,
-                             .kind = (enum pin_task_kind)m->kind,
-                             .depth = m->depth,
-                             .name = m->text,
-                             .args = m->args,
-                             .params = m->params,
-                             .tenant_id = m->tenant_id,
-                             .tenant_name = m->tenant_name,
-                             .cursor = m->bytes,
-                             .tenant_zone = m->kind == PIN_TASK_TENANTS ? m->key : NULL,
-                             .run_id = m->run_id,
-                             .attempt = m->attempt,
-                             .key = m->kind == PIN_TASK_JOB ? m->key : NULL,
-                             .due_ms = (int64_t)m->due_ms,
-                             .check_tenant = m->check != 0,
-                             .wall_ms = (int64_t)m->wall_us / 1000,
-                             .heap_bytes = m->heap_bytes };
     bool usable;
 
-    w->task = m->id;
-    if (task.kind == PIN_TASK_REPL)
+    w->task = task->id;
+    if (task->kind == PIN_TASK_REPL)
         listen_to_interrupts(w);
     pin__outcome_init(&outcome);
     pin__fault("worker.before_run");
-    usable = pin__engine_execute(w->engine, &task, &outcome);
+    usable = pin__engine_execute(w->engine, task, &outcome);
     pin__fault("worker.before_result");
-    send_outcome(w, &outcome, usable);
+    pin__worker_tell_outcome(w, &outcome, usable);
     pin__outcome_fini(&outcome);
     pin__fault("worker.after_result");
     w->task = 0;
     if (!usable)
-        _exit(EXIT_ABANDONED);
+        _exit(PIN_EXIT_ABANDONED);
 }
 
 /* The next task: one that waited, else one from the channel. The message is copied into `frame`,
  * since the channel's buffer moves while the run reads from it. */
 static pin_status
-next_task(struct worker *w, struct pin_buf *frame, struct pin_message *m)
+next_task(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m)
 {
     struct pin_err err;
     uint32_t size;
@@ -267,33 +267,49 @@ next_task(struct worker *w, struct pin_buf *frame, struct pin_message *m)
         while ((st = pin__channel_next(&w->channel, m, &err)) == PIN_EMPTY) {
             if (pin__channel_wait(&w->channel, (struct pin_mono){ INT64_MAX }) == PIN_LOST ||
                 pin__channel_fill(&w->channel, &err) == PIN_LOST)
-                _exit(EXIT_ABANDONED);
+                _exit(PIN_EXIT_ABANDONED);
         }
         if (st != PIN_OK)
-            _exit(EXIT_BROKEN);
+            _exit(PIN_EXIT_BROKEN);
         if (m->type != PIN_MESSAGE_TASK)
             return PIN_EMPTY; /* an answer or a stop for a run that has ended */
         pin__message_encode(frame, m);
         memcpy(&size, frame->data, sizeof size);
     }
     if (frame->bad)
-        _exit(EXIT_BROKEN);
+        _exit(PIN_EXIT_BROKEN);
     return pin__message_decode(m, frame->data + sizeof size, size, &err);
+}
+
+void
+pin__worker_next(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m,
+                 struct pin_task *task)
+{
+    while (next_task(w, frame, m) != PIN_OK || !pin__claims_begin(w->claims, m->id))
+        continue;
+    *task = task_of(m);
+}
+
+struct pin_host
+pin__worker_host(struct pin_worker *w)
+{
+    return (struct pin_host){ .context = w,
+                              .call = host_call,
+                              .console = host_console,
+                              .progress = host_progress,
+                              .wake = host_wake,
+                              .reply = host_reply,
+                              .wait = host_wait };
 }
 
 void
 pin__worker_main(struct pin_engine *engine, int fd, int claims)
 {
-    struct worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
+    struct pin_worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
     struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
-    struct pin_host host = { .context = &w,
-                             .call = host_call,
-                             .console = host_console,
-                             .progress = host_progress,
-                             .wake = host_wake,
-                             .reply = host_reply,
-                             .wait = host_wait };
+    struct pin_host host = pin__worker_host(&w);
     struct pin_message m;
+    struct pin_task task;
     struct pin_err err;
 
     pin__fault("worker.starts");
@@ -302,11 +318,12 @@ pin__worker_main(struct pin_engine *engine, int fd, int claims)
     w.claims = pin__claims_map(claims, &err);
     if (!w.claims || pin__engine_enter(engine, &host, &err) != PIN_OK) {
         fprintf(stderr, "pinstripe: worker: %s\n", err.message);
-        _exit(EXIT_BROKEN);
+        _exit(PIN_EXIT_BROKEN);
     }
-    send_or_die(
+    pin__worker_say(
         &w, &(struct pin_message){ .type = PIN_MESSAGE_READY, .number = pin__engine_hash(engine) });
-    for (;;)
-        if (next_task(&w, &frame, &m) == PIN_OK && pin__claims_begin(w.claims, m.id))
-            execute(&w, &m);
+    for (;;) {
+        pin__worker_next(&w, &frame, &m, &task);
+        execute(&w, &task);
+    }
 }

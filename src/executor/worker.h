@@ -2,11 +2,42 @@
 #ifndef PIN_EXECUTOR_WORKER_H
 #define PIN_EXECUTOR_WORKER_H
 
+#include "executor/channel.h"
+#include "workspace/workspace.h"
+
 struct pin_engine;
+struct pin_claims;
+
+/* What worker.c and native_worker.c share. */
+struct pin_worker {
+    struct pin_engine *engine; /* NULL: a run of a job in C */
+    struct pin_channel channel;
+    uint64_t task; /* the one in hand; 0: none */
+    uint64_t next_call;
+    struct pin_claims *claims; /* which of the tasks that wait here are still meant */
+    struct pin_buf waiting;    /* frames of tasks that arrived while one was in hand */
+};
+
+enum { PIN_EXIT_ABANDONED = 0, PIN_EXIT_BROKEN = 70 };
+
+/* Sends, or ends the process: nobody is there to work for. */
+void pin__worker_say(struct pin_worker *w, const struct pin_message *m);
+void pin__worker_tell_outcome(struct pin_worker *w, const struct pin_outcome *o, bool usable);
+/* Waits for the next task that is still meant; `m` and `task` point into `frame`. */
+void pin__worker_next(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m,
+                      struct pin_task *task);
+/* One that arrived while another was in hand. */
+void pin__worker_keep(struct pin_worker *w, const struct pin_message *m);
+/* How a run in this process asks its executor. */
+struct pin_host pin__worker_host(struct pin_worker *w);
 
 /* The whole life of a worker after its fork: takes tasks from `fd` until it closes, or until the
  * engine says that this worker must not be used again. Never returns to the nursery's code: it ends
  * the process. */
 _Noreturn void pin__worker_main(struct pin_engine *engine, int fd, int claims);
+
+struct pin_native_world; /* native_worker.h */
+/* The same for runs of jobs in C: each in a process forked for it. */
+_Noreturn void pin__native_worker_main(const struct pin_native_world *world, int fd, int claims);
 
 #endif

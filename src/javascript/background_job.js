@@ -363,6 +363,7 @@ export function describeJob({ name, file, Class, broken }){
     const { multiTenant, tenantsFilter, plan, timeoutMs, memoryBytes } = Class;
     const { retryPolicy, queueName, priorityNumber, concurrencyLimit, uniqueMs } = Class;
     let text = `{${place},"schedules":[${plan.map(describeSchedule).join()}]`;
+    if(/\.(?:c|so)$/.test(file)) text += ',"language":"c"';
     if(multiTenant !== undefined) text += `,"multiTenant":${multiTenant}`;
     if(tenantsFilter) text += ',"tenantsFilter":true';
     if(timeoutMs) text += `,"timeout":${timeoutMs}`;

@@ -246,6 +246,8 @@ pin__engine_new(struct pin_engine **out, const struct pin_engine_options *option
         return pin__err_no_memory(err);
     e->root_fd = -1;
     e->top_level_ms = TOP_LEVEL_MS;
+    e->describe_native = options->describe_native;
+    e->native_context = options->native_context;
     if ((st = open_root(e, options, err)) != PIN_OK || (st = open_heap(e, err)) != PIN_OK)
         goto out;
     *out = e;
@@ -300,6 +302,7 @@ describe_file(struct pin_engine *e, const char *registry, const struct pin_file 
     JS_SetPropertyStr(ctx, file, "url", JS_NewString(ctx, url));
     JS_SetPropertyStr(ctx, file, "key", text_or_null(ctx, f->key));
     JS_SetPropertyStr(ctx, file, "problem", text_or_null(ctx, problem));
+    JS_SetPropertyStr(ctx, file, "native", text_or_null(ctx, f->native));
     return file;
 }
 
@@ -312,6 +315,8 @@ list_files(struct pin_engine *e, JSValue *out, struct pin_err *err)
     pin_status st = pin__files_list(&files, e->root, err);
     uint32_t n = 0;
 
+    if (st == PIN_OK && e->describe_native)
+        st = e->describe_native(e->native_context, &files, err);
     if (st == PIN_OK) {
         *out = JS_NewArray(e->ctx);
         if (faccessat(e->root_fd, PIN_PROJECT_CONFIG, F_OK, AT_EACCESS) == 0)

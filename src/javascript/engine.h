@@ -12,10 +12,16 @@
 
 struct pin_engine; /* opaque; one a process */
 
+struct pin_files;
+
 struct pin_engine_options {
     const char *root;        /* the project's folder, absolute, no links in it */
     const char *environment; /* "development", "production", ... */
     const char *version;     /* of the program */
+    /* Makes the jobs in C known: fills in `native`, or `problem`, of their files. NULL: there are
+     * none. */
+    pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_err *err);
+    void *native_context;
 };
 
 /* Makes runtime, context, built-in modules and globals on an arena of our own. */

@@ -64,8 +64,11 @@ struct pin_engine {
     struct pin_dialog_lines dialog;
     struct pin_rejections rejections;
     struct pin_random random;
-    struct pin_import import;      /* only while loading */
-    int64_t top_level_ms;          /* for one file */
+    struct pin_import import; /* only while loading */
+    int64_t top_level_ms;     /* for one file */
+    /* Of the options. */
+    pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_err *err);
+    void *native_context;
     char **endless;                /* files that had to be left out; ends with NULL */
     struct pin_mono load_deadline; /* of the whole project */
 };

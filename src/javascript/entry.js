@@ -28,6 +28,10 @@ export async function load(files){
         const registry = REGISTRIES[file.registry];
         try {
             if(file.problem) throw new Error(file.problem);
+            if(file.native !== null){
+                registry.add(file, nativeDefinition(JSON.parse(file.native)));
+                continue;
+            }
             const module = await importFile(file.url);
             if(!isHelper(module)) registry.add(file, definitionOf(module));
         } catch(error){
@@ -54,6 +58,25 @@ async function loadConfigFile(file){
         /* A sentence for a person: where it was thrown is of no interest. */
         throw Object.assign(new Error(`${place}: ${message}`), { name: '', stack: '' });
     }
+}
+
+/* A job in C says as data what meta() says in JavaScript; both go the same way from here. Its
+ * run() is in its object, in a process of its own. */
+function nativeDefinition({ meta, multiTenant, tenantsFilter }){
+    const definition = {
+        meta(){
+            for(const [verb, ...args] of meta){
+                if(typeof this[verb] != 'function') throw new Error(`A job knows no declaration "${verb}".`);
+                this[verb](...args);
+            }
+        },
+        run(){
+            throw new Error('A job in C runs in a process of its own: call it with runBackgroundJob().');
+        },
+    };
+    if(multiTenant !== undefined) definition.multiTenant = multiTenant;
+    if(tenantsFilter !== undefined) definition.tenantsFilter = tenants => tenants.where(tenantsFilter);
+    return definition;
 }
 
 /* A file that only exports things by name is there for the others to import. */

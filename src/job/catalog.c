@@ -108,6 +108,7 @@ read_job(struct pin_arena *a, struct pin_job *to, const json_t *from)
 
     to->name = text_or_null(from, "name");
     to->file = text_or_null(from, "file");
+    to->is_native = json_object_get(from, "language") != NULL;
     to->multi_tenant = read_tri(json_object_get(from, "multiTenant"));
     to->has_tenants_filter = json_is_true(json_object_get(from, "tenantsFilter"));
     to->wall_ms = positive_or_zero(from, "timeout");

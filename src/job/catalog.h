@@ -32,6 +32,7 @@ struct pin_broken { /* message NULL: not broken */
 struct pin_job {
     const char *name;
     const char *file;
+    bool is_native; /* in C: native workers run it */
     enum pin_tri multi_tenant;
     bool has_tenants_filter;
     int64_t wall_ms;     /* 0: the job does not say */

@@ -31,12 +31,14 @@ static const struct {
     [PIN_REGISTRY_VIEWS] = { "views", "lib/views" },
 };
 
-/* Which files count, by what follows their first dot. C jobs will be a row of background_jobs. */
+/* Which files count, by what follows their first dot. */
 static const struct {
     const char *extension;
     enum pin_language language;
 } languages[] = {
     { ".js", PIN_LANGUAGE_JAVASCRIPT },
+    { ".c", PIN_LANGUAGE_C },
+    { ".so", PIN_LANGUAGE_OBJECT },
 };
 
 struct walk {
@@ -76,7 +78,7 @@ add_file(struct walk *w, const char *path, enum pin_language language)
         f->items = items;
         w->capacity = capacity;
     }
-    f->items[f->count] = (struct pin_file){ w->registry, language, path, NULL, NULL };
+    f->items[f->count] = (struct pin_file){ w->registry, language, path, NULL, NULL, NULL };
     return &f->items[f->count++];
 }
 
@@ -116,7 +118,7 @@ problem_of(struct pin_arena *a, int folder, const char *name, const struct stat 
 /* False for a file that is none of ours: another extension, a further dot, the original's
  * importer. */
 static bool
-is_ours(const char *name, enum pin_language *language)
+is_ours(enum pin_registry registry, const char *name, enum pin_language *language)
 {
     const char *dot = strchr(name, '.');
 
@@ -125,7 +127,7 @@ is_ours(const char *name, enum pin_language *language)
     for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
         if (strcmp(dot, languages[i].extension) == 0) {
             *language = languages[i].language;
-            return true;
+            return *language == PIN_LANGUAGE_JAVASCRIPT || registry == PIN_REGISTRY_BACKGROUND_JOBS;
         }
     return false;
 }
@@ -185,7 +187,7 @@ visit(struct walk *w, int folder, const char *folder_path, const char *name, int
 {
     struct pin_arena *a = &w->out->arena;
     enum pin_language language = PIN_LANGUAGE_JAVASCRIPT;
-    bool ours = is_ours(name, &language);
+    bool ours = is_ours(w->registry, name, &language);
     const char *path;
     struct pin_file *file;
     struct stat st;
@@ -238,7 +240,8 @@ stem_of(const struct pin_file *file)
     const char *name = strrchr(file->path, '/') + 1;
     enum pin_language language;
 
-    if (!is_ours(name, &language) || strlen(file->path) <= folder || !is_plain(file->path))
+    if (!is_ours(file->registry, name, &language) || strlen(file->path) <= folder ||
+        !is_plain(file->path))
         return (struct pin_bytes){ NULL, 0 };
     return (struct pin_bytes){ file->path + folder + 1,
                                (size_t)(strchr(name, '.') - file->path) - folder - 1 };

@@ -18,7 +18,11 @@ enum pin_registry {
     PIN_REGISTRY_COUNT
 };
 
-enum pin_language { PIN_LANGUAGE_JAVASCRIPT }; /* of a file; C jobs will be another */
+enum pin_language { /* of a file */
+                    PIN_LANGUAGE_JAVASCRIPT,
+                    PIN_LANGUAGE_C,     /* of a job: compiled when the project is loaded */
+                    PIN_LANGUAGE_OBJECT /* the same, compiled by somebody else: a .so */
+};
 
 #define PIN_FILES_MAX       20000             /* of one registry */
 #define PIN_FILES_DEPTH_MAX 16                /* folders in folders */
@@ -30,6 +34,7 @@ struct pin_file {
     const char *path;    /* from the project's root: lib/background_jobs/admin/clean_up.js */
     const char *key;     /* admin/clean-up, of a view its address: /reports/[day]; NULL when no name
                             can be made of the path */
+    const char *native;  /* C: what it says of itself, JSON, see native/definition.h; else NULL */
     const char *problem; /* NULL when the file can be loaded; else a sentence */
 };
 

@@ -1,0 +1,36 @@
+/* native_worker.h - the worker of jobs in C: a process that forks another for each run.
+ *
+ * It holds the objects that it was asked for, opens no database and starts no thread. The child is
+ * the run: whatever it does to itself ends with it, and what it started is killed when it ends,
+ * until nothing of it is left (this process is a subreaper). It talks with the executor through
+ * this process, which takes nothing from it that is no message of a run.
+ */
+#ifndef PIN_EXECUTOR_NATIVE_WORKER_H
+#define PIN_EXECUTOR_NATIVE_WORKER_H
+
+#include "job/catalog.h"
+#include "project/files.h"
+
+#define PIN_NATIVE_FILES_MAX     1024 /* descriptors of a run */
+#define PIN_NATIVE_PROCESSES_MAX 512  /* of its user, while it runs; nothing holds root to it */
+
+struct pin_background_job;
+
+struct pin_native_job {
+    char *name;
+    char *object;                         /* path from the root */
+    char *tenants_filter;                 /* JSON; NULL: none */
+    const struct pin_background_job *job; /* NULL until it is loaded */
+};
+
+struct pin_native_world { /* filled in by the nursery */
+    struct pin_native_job *jobs;
+    size_t job_count;
+    struct pin_catalog *catalog; /* NULL while there are no jobs */
+};
+
+/* Compiles and describes the jobs in C among the files, and keeps what workers need. */
+pin_status pin__native_world_open(struct pin_native_world *world, struct pin_files *files,
+                                  struct pin_err *err) PIN_MUST_USE;
+
+#endif

@@ -1,0 +1,496 @@
+/* rows.c - tables and rows as a job in C sees them.
+ *
+ * A query is kept as clauses and made anew for each batch, so no statement is open between two
+ * batches and the job may write while it reads. A batch goes on behind the last row of the one
+ * before.
+ */
+#include "native/workspace.h"
+
+enum { BATCH = 200, SETS_MAX = 128 };
+
+#define PLACE_BYTES_MAX ((size_t)64 << 10)
+
+struct row {
+    pin_row face; /* first */
+    struct workspace *workspace;
+    const char *table;
+    size_t count; /* columns; 0: new */
+    const char **names;
+    struct pin_value *values;
+    int key_column;          /* index of _id; -1 */
+    struct pin_arena *arena; /* the batch's, or the run's */
+    struct pin_field *sets;  /* [SETS_MAX]; NULL: none yet */
+    size_t set_count;
+};
+
+struct clause {
+    struct clause *next;
+    const char *key;
+    struct pin_value value;
+    bool is_order, descending;
+};
+
+struct rows {
+    pin_rows face; /* first */
+    struct workspace *workspace;
+    const char *table;
+    struct clause *clauses, **tail;
+    int64_t limit; /* negative: none */
+    int64_t offset;
+    struct pin_buf place; /* of the last row read; empty: none */
+    struct pin_arena batch;
+    struct row *read; /* [batch_count] */
+    size_t batch_count, batch_at;
+    bool over;
+};
+
+static struct rows *
+rows_of(pin_rows *face)
+{
+    return (struct rows *)(void *)face;
+}
+
+static struct row *
+row_of(const pin_row *face)
+{
+    return (struct row *)(uintptr_t)face;
+}
+
+/* Copies a text. */
+static struct pin_value
+value_of(struct pin_arena *a, pin_cell c)
+{
+    const char *text;
+
+    switch (c.kind) {
+    case PIN_CELL_INTEGER:
+        return pin__value_integer(c.integer);
+    case PIN_CELL_REAL:
+        return pin__value_real(c.real);
+    case PIN_CELL_TEXT:
+        text = pin__arena_strdup(a, c.text);
+        return text ? pin__value_text(text) : pin__value_null();
+    default:
+        return pin__value_null();
+    }
+}
+
+static bool
+failed(struct workspace *w, pin_status st, struct pin_err *err)
+{
+    if (st != PIN_OK)
+        pin__native_fail(w, err);
+    return st != PIN_OK;
+}
+
+/* ---- queries ---- */
+
+static pin_rows *
+host_table(pin_workspace *face, const char *name)
+{
+    struct workspace *w = workspace_of(face);
+    struct rows *r = pin__native_session(w) ? pin__arena_alloc(&w->arena, sizeof *r) : NULL;
+    const struct pin_table *table;
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (!r || failed(w, pin__schema_table(w->session, name ? name : "", &table, &err), &err))
+        return NULL;
+    *r = (struct rows){ .face = { face },
+                        .workspace = w,
+                        .table = pin__arena_strdup(&w->arena, name),
+                        .limit = -1,
+                        .place = PIN_BUF_INIT(PLACE_BYTES_MAX),
+                        .batch = PIN_ARENA_INIT(w->task->heap_bytes) };
+    r->tail = &r->clauses;
+    return &r->face;
+}
+
+static void
+add_clause(struct rows *r, struct clause made)
+{
+    struct clause *c = pin__arena_alloc(&r->workspace->arena, sizeof *c);
+
+    if (!c)
+        return;
+    *c = made;
+    *r->tail = c;
+    r->tail = &c->next;
+}
+
+static void
+host_where(pin_rows *face, const char *key, pin_cell cell)
+{
+    struct rows *r = rows_of(face);
+
+    add_clause(r, (struct clause){ .key = pin__arena_strdup(&r->workspace->arena, key),
+                                   .value = value_of(&r->workspace->arena, cell) });
+}
+
+static void
+host_order(pin_rows *face, const char *column, bool descending)
+{
+    struct rows *r = rows_of(face);
+
+    add_clause(r, (struct clause){ .key = pin__arena_strdup(&r->workspace->arena, column),
+                                   .is_order = true,
+                                   .descending = descending });
+}
+
+static void
+host_limit(pin_rows *face, int64_t limit)
+{
+    rows_of(face)->limit = limit;
+}
+
+static void
+host_offset(pin_rows *face, int64_t offset)
+{
+    rows_of(face)->offset = offset;
+}
+
+/* The query of the clauses, without limit and offset. */
+static pin_status
+make_query(struct rows *r, struct pin_arena *a, struct pin_query **q, struct pin_err *err)
+{
+    struct workspace *w = r->workspace;
+    pin_status st = pin__query_new(q, a, w->session, &w->scope, r->table, err);
+
+    for (struct clause *c = r->clauses; st == PIN_OK && c; c = c->next)
+        st = c->is_order ? pin__query_order(*q, c->key, c->descending, err)
+                         : pin__query_where(*q, c->key, &c->value, 1, false, err);
+    return st;
+}
+
+static pin_status
+copy_value(struct pin_arena *a, struct pin_value *to, const struct pin_value *from)
+{
+    *to = *from;
+    if (from->type != PIN_VALUE_TEXT && from->type != PIN_VALUE_BLOB)
+        return PIN_OK;
+    to->bytes.data = pin__arena_copy(a, from->bytes.data, from->bytes.size);
+    return to->bytes.data ? PIN_OK : PIN_NO_MEMORY;
+}
+
+static pin_status
+copy_row(struct rows *r, struct row *row, const struct pin_cursor *c, const char **names)
+{
+    pin_status st = PIN_OK;
+
+    *row = (struct row){ .face = { r->face.workspace },
+                         .workspace = r->workspace,
+                         .table = r->table,
+                         .count = c->count,
+                         .names = names,
+                         .arena = &r->batch,
+                         .key_column = c->table->key_column };
+    row->values = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *row->values);
+    if (!row->values)
+        return PIN_NO_MEMORY;
+    for (size_t i = 0; st == PIN_OK && i < c->count; i++)
+        st = copy_value(&r->batch, &row->values[i], &c->values[i]);
+    return st;
+}
+
+static const char **
+copy_names(struct rows *r, const struct pin_cursor *c)
+{
+    const char **names = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names);
+
+    for (size_t i = 0; names && i < c->count; i++)
+        names[i] = pin__arena_strdup(&r->batch, c->table->columns[i].name);
+    return names;
+}
+
+static pin_status
+read_rows(struct rows *r, struct pin_cursor *c, struct pin_err *err)
+{
+    const char **names = NULL;
+    pin_status st;
+
+    while ((st = pin__cursor_next(c, err)) == PIN_OK) {
+        if (!names && !(names = copy_names(r, c)))
+            return pin__err_no_memory(err);
+        if (copy_row(r, &r->read[r->batch_count], c, names) != PIN_OK)
+            return pin__err_no_memory(err);
+        r->batch_count++;
+        pin__buf_clear(&r->place);
+        if (c->table->key_column >= 0 && (st = pin__cursor_key(c, &r->place, err)) != PIN_OK)
+            return st;
+    }
+    return st == PIN_EMPTY ? PIN_OK : st;
+}
+
+static pin_status
+read_batch(struct rows *r, struct pin_err *err)
+{
+    struct pin_cursor c = { 0 };
+    struct pin_query *q;
+    int64_t asked = r->limit >= 0 && r->limit < BATCH ? r->limit : BATCH;
+    pin_status st;
+
+    pin__arena_reset(&r->batch);
+    r->batch_at = r->batch_count = 0;
+    if (!(r->read = pin__arena_alloc(&r->batch, (size_t)(asked + 1) * sizeof *r->read)))
+        return pin__err_no_memory(err);
+    if ((st = make_query(r, &r->batch, &q, err)) != PIN_OK)
+        return st;
+    if (r->place.size)
+        st = pin__query_after(q, pin__buf_text(&r->place), err);
+    else if (r->offset > 0)
+        pin__query_offset(q, r->offset);
+    if (st != PIN_OK)
+        return st;
+    pin__query_limit(q, asked);
+    if ((st = pin__query_select(q, &c, err)) == PIN_OK)
+        st = read_rows(r, &c, err);
+    pin__cursor_close(&c);
+    if (r->limit >= 0)
+        r->limit -= (int64_t)r->batch_count;
+    r->over = r->batch_count < (size_t)asked || r->limit == 0;
+    return st;
+}
+
+static pin_row *
+host_next(pin_rows *face)
+{
+    struct rows *r = rows_of(face);
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (!pin__native_session(r->workspace))
+        return NULL;
+    if (r->batch_at == r->batch_count &&
+        (r->over || failed(r->workspace, read_batch(r, &err), &err) || r->batch_count == 0))
+        return NULL;
+    return &r->read[r->batch_at++].face;
+}
+
+static pin_status
+whole_query(struct rows *r, struct pin_arena *a, struct pin_query **q, struct pin_err *err)
+{
+    pin_status st = make_query(r, a, q, err);
+
+    if (st == PIN_OK) {
+        pin__query_limit(*q, r->limit);
+        pin__query_offset(*q, r->offset);
+    }
+    return st;
+}
+
+static int64_t
+host_count(pin_rows *face)
+{
+    struct rows *r = rows_of(face);
+    struct pin_arena a = PIN_ARENA_INIT(0);
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_query *q;
+    int64_t count = 0;
+    pin_status st;
+
+    if (!pin__native_session(r->workspace))
+        return 0;
+    if ((st = whole_query(r, &a, &q, &err)) == PIN_OK)
+        st = pin__query_count(q, &count, &err);
+    (void)failed(r->workspace, st, &err);
+    pin__arena_fini(&a);
+    return count;
+}
+
+static int64_t
+host_remove_all(pin_rows *face)
+{
+    struct rows *r = rows_of(face);
+    struct pin_arena a = PIN_ARENA_INIT(0);
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_query *q;
+    int64_t count = 0;
+    pin_status st;
+
+    if (!pin__native_session(r->workspace))
+        return 0;
+    if ((st = whole_query(r, &a, &q, &err)) == PIN_OK)
+        st = pin__query_delete(q, &count, &err);
+    (void)failed(r->workspace, st, &err);
+    pin__arena_fini(&a);
+    return count;
+}
+
+/* ---- rows ---- */
+
+static pin_row *
+host_new_row(pin_workspace *face, const char *table)
+{
+    struct workspace *w = workspace_of(face);
+    struct row *row = pin__native_session(w) ? pin__arena_alloc(&w->arena, sizeof *row) : NULL;
+
+    if (!row)
+        return NULL;
+    *row = (struct row){ .face = { face },
+                         .workspace = w,
+                         .table = pin__arena_strdup(&w->arena, table ? table : ""),
+                         .arena = &w->arena,
+                         .key_column = -1 };
+    return &row->face;
+}
+
+static void
+fail_column(const struct row *row, const char *column)
+{
+    struct pin_err err;
+
+    pin__err_set(&err, PIN_INVALID, "A row of \"%s\" has no column \"%s\"", row->table, column);
+    pin__native_fail(row->workspace, &err);
+}
+
+static pin_cell
+cell_of(const struct pin_value *v)
+{
+    switch (v->type) {
+    case PIN_VALUE_INTEGER:
+        return (pin_cell){ PIN_CELL_INTEGER, v->integer, (double)v->integer, NULL };
+    case PIN_VALUE_REAL:
+        return (pin_cell){ PIN_CELL_REAL, (int64_t)v->real, v->real, NULL };
+    case PIN_VALUE_TEXT:
+        return (pin_cell){ PIN_CELL_TEXT, 0, 0, v->bytes.data };
+    default:
+        return (pin_cell){ PIN_CELL_NULL, 0, 0, NULL };
+    }
+}
+
+static pin_cell
+host_cell(const pin_row *face, const char *column)
+{
+    const struct row *row = row_of(face);
+
+    for (size_t i = row->set_count; i--;)
+        if (strcmp(row->sets[i].name, column) == 0)
+            return cell_of(&row->sets[i].value);
+    for (size_t i = 0; i < row->count; i++)
+        if (strcmp(row->names[i], column) == 0)
+            return cell_of(&row->values[i]);
+    fail_column(row, column);
+    return (pin_cell){ PIN_CELL_NULL, 0, 0, NULL };
+}
+
+static void
+host_set(pin_row *face, const char *column, pin_cell cell)
+{
+    struct row *row = row_of(face);
+    struct workspace *w = row->workspace;
+    const struct pin_table *table;
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (!pin__native_session(w) ||
+        failed(w, pin__schema_table(w->session, row->table, &table, &err), &err))
+        return;
+    if (!row->sets)
+        row->sets = pin__arena_alloc(row->arena, SETS_MAX * sizeof *row->sets);
+    if (!row->sets || pin__table_column(table, column) < 0 || row->set_count == SETS_MAX) {
+        fail_column(row, column);
+        return;
+    }
+    row->sets[row->set_count++] =
+        (struct pin_field){ pin__arena_strdup(row->arena, column), value_of(row->arena, cell) };
+}
+
+/* False: it has none, which is an error. */
+static bool
+key_of(const struct row *row, int64_t *key)
+{
+    struct pin_err err;
+
+    if (row->key_column >= 0 && row->values[row->key_column].type == PIN_VALUE_INTEGER) {
+        *key = row->values[row->key_column].integer;
+        return true;
+    }
+    pin__err_set(&err, PIN_INVALID, "A row of \"%s\" has no _id and cannot be changed by itself",
+                 row->table);
+    pin__native_fail(row->workspace, &err);
+    return false;
+}
+
+/* What was set is what the row holds now. */
+static void
+keep_sets(struct row *row)
+{
+    for (size_t i = 0; i < row->set_count; i++)
+        for (size_t k = 0; k < row->count; k++)
+            if (strcmp(row->names[k], row->sets[i].name) == 0)
+                row->values[k] = row->sets[i].value;
+    row->set_count = 0;
+}
+
+static void
+insert(struct row *row)
+{
+    struct workspace *w = row->workspace;
+    struct pin_row_fields fields = { row->sets, row->set_count };
+    struct pin_err err = PIN_ERR_INIT;
+
+    (void)failed(
+        w,
+        pin__insert(w->session, &w->scope, row->table, &fields, 1, NULL, pin__clock_mono(), &err),
+        &err);
+}
+
+static void
+update(struct row *row)
+{
+    struct workspace *w = row->workspace;
+    struct pin_err err = PIN_ERR_INIT;
+    int64_t key, changed = 0;
+
+    if (!key_of(row, &key) || failed(w,
+                                     pin__update_row(w->session, &w->scope, row->table, key,
+                                                     row->sets, row->set_count, &changed, &err),
+                                     &err))
+        return;
+    if (changed == 0) {
+        pin__err_set(&err, PIN_NOT_FOUND, "The row of \"%s\" with _id %lld is gone", row->table,
+                     (long long)key);
+        pin__native_fail(w, &err);
+    }
+    keep_sets(row);
+}
+
+static bool
+host_save(pin_row *face)
+{
+    struct row *row = row_of(face);
+
+    if (!pin__native_session(row->workspace))
+        return false;
+    if (row->count == 0)
+        insert(row);
+    else if (row->set_count)
+        update(row);
+    return !row->workspace->failed;
+}
+
+static bool
+host_remove(pin_row *face)
+{
+    struct row *row = row_of(face);
+    struct workspace *w = row->workspace;
+    struct pin_err err = PIN_ERR_INIT;
+    int64_t key, deleted;
+
+    return pin__native_session(w) && key_of(row, &key) &&
+           !failed(w, pin__delete_row(w->session, &w->scope, row->table, key, &deleted, &err),
+                   &err);
+}
+
+const struct pin_job_host pin__native_rows = {
+    .table = host_table,
+    .where = host_where,
+    .order = host_order,
+    .limit = host_limit,
+    .offset = host_offset,
+    .next = host_next,
+    .count = host_count,
+    .remove_all = host_remove_all,
+    .new_row = host_new_row,
+    .cell = host_cell,
+    .set = host_set,
+    .save = host_save,
+    .remove = host_remove,
+};
