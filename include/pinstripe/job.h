@@ -50,11 +50,12 @@ struct pin_declaration { /* one call of a verb of meta(), by its name in JavaScr
     const char *json; /* further arguments, a JSON array; NULL: none */
 };
 
-/* Cron line, then the arguments of its runs as a JSON array, if any. */
-#define PIN_SCHEDULE(...)                                                                          \
+#define PIN_DECLARE(verb, text, json, ...)                                                         \
     {                                                                                              \
-        "schedule", __VA_ARGS__                                                                    \
+        verb, text, json                                                                           \
     }
+/* Cron line, then the arguments of its runs as a JSON array, if any. */
+#define PIN_SCHEDULE(...) PIN_DECLARE("schedule", __VA_ARGS__, NULL, NULL)
 /* {"cron":"...","timeZone":"...","missed":"all","overlap":"queue"}, as schedule() takes it. */
 #define PIN_SCHEDULE_WITH(options)                                                                 \
     {                                                                                              \
@@ -62,11 +63,11 @@ struct pin_declaration { /* one call of a verb of meta(), by its name in JavaScr
     }
 #define PIN_TIMEOUT(duration)                                                                      \
     {                                                                                              \
-        "timeout", duration                                                                        \
+        "timeout", duration, NULL                                                                  \
     } /* "5m" */
 #define PIN_MEMORY(bytes)                                                                          \
     {                                                                                              \
-        "memory", bytes                                                                            \
+        "memory", bytes, NULL                                                                      \
     } /* "64MB" */
 #define PIN_RETRY(limit)                                                                           \
     {                                                                                              \
@@ -78,7 +79,7 @@ struct pin_declaration { /* one call of a verb of meta(), by its name in JavaScr
     }
 #define PIN_QUEUE(name)                                                                            \
     {                                                                                              \
-        "queue", name                                                                              \
+        "queue", name, NULL                                                                        \
     }
 #define PIN_PRIORITY(number)                                                                       \
     {                                                                                              \
@@ -90,14 +91,14 @@ struct pin_declaration { /* one call of a verb of meta(), by its name in JavaScr
     }
 #define PIN_UNIQUE(duration)                                                                       \
     {                                                                                              \
-        "unique", duration                                                                         \
+        "unique", duration, NULL                                                                   \
     }
 #define PIN_META(...)                                                                              \
     (const struct pin_declaration[])                                                               \
     {                                                                                              \
         __VA_ARGS__,                                                                               \
         {                                                                                          \
-            NULL                                                                                   \
+            NULL, NULL, NULL                                                                       \
         }                                                                                          \
     }
 

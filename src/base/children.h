@@ -8,8 +8,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Kills every child that `keep` does not want kept (NULL: all); how many. They are still to be
- * waited for. Children of theirs come next: call it again until it gives 0. */
+/* Kills every child that `keep` does not want kept (NULL: all), and all below it; how many.
+ * Children are still to be waited for, and what was started meanwhile comes next: call it until
+ * there are none. */
 size_t pin__children_kill(bool (*keep)(void *context, pid_t pid), void *context);
 
 #endif

@@ -36,6 +36,7 @@ static const char first_job[] = "\n"
 static const char gitignore[] = "*.db\n"
                                 "*.db-shm\n"
                                 "*.db-wal\n"
+                                "build/\n"
                                 "node_modules/\n";
 
 static const char package_format[] = "{\n"

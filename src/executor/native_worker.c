@@ -1,6 +1,7 @@
 /* native_worker.c - see native_worker.h. */
 #include "executor/native_worker.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -133,16 +134,20 @@ find_job(const struct pin_native_world *world, const char *name)
 
 /* ---- in the child ---- */
 
-/* Where it stopped, as far as can be had; then the signal does what it does. */
+/* Where it stopped, as far as can be had: the frames in shared objects, the job's among them. Then
+ * the signal does what it does. */
 static void
 on_crash(int number)
 {
     static const char text[] = "pinstripe: the job crashed, at:\n";
     void *frames[FRAMES_MAX];
     int n = backtrace(frames, FRAMES_MAX);
+    Dl_info info;
 
     (void)!write(2, text, sizeof text - 1);
-    backtrace_symbols_fd(frames, n, 2);
+    for (int i = 1; i < n; i++)
+        if (dladdr(frames[i], &info) && info.dli_fname && strstr(info.dli_fname, ".so"))
+            backtrace_symbols_fd(frames + i, 1, 2);
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -153,7 +158,8 @@ catch_crashes(void)
     static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
     static char stack[SIGNAL_STACK_BYTES];
     stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
-    struct sigaction action = { .sa_handler = on_crash, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
+    struct sigaction action = { .sa_handler = on_crash,
+                                .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
     void *warm[1];
 
     (void)backtrace(warm, 1); /* loads what it needs, now: a handler must not */
@@ -385,8 +391,7 @@ end_tree(void)
     while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
         if (pid > 0)
             continue;
-        if (pin__children_kill(NULL, NULL) == 0)
-            return;
+        (void)pin__children_kill(NULL, NULL);
         (void)waitpid(-1, NULL, 0);
     }
 }

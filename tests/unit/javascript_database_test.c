@@ -166,7 +166,7 @@ static const char migrated[] = "{\"applied\":[\"1_things\"],\"types\":\"// datab
 static void
 start_engine(void)
 {
-    struct pin_engine_options options = { t.root, "test", "0" };
+    struct pin_engine_options options = { .root = t.root, .environment = "test", .version = "0" };
     struct pin_buf catalog = PIN_BUF_INIT(1 << 20);
     struct pin_err err = PIN_ERR_INIT;
     struct pin_outcome o;

@@ -187,7 +187,7 @@ remove_project(void)
 static void
 open_engine(struct pin_engine **e)
 {
-    struct pin_engine_options options = { root, "test", "test" };
+    struct pin_engine_options options = { .root = root, .environment = "test", .version = "test" };
     struct pin_err err = PIN_ERR_INIT;
 
     if (pin__engine_new(e, &options, &err) != PIN_OK)

@@ -1,0 +1,18 @@
+# F25: a job in C that forks without end is stopped by the limit of processes, and all of it is killed.
+
+load ../cli/native_helper
+
+# The limit holds nobody who is root: then as a user that is not.
+as_a_user() {
+    cp "$PINSTRIPE" "$TEST_FOLDER/pinstripe"
+    chmod -R a+rwX "$TEST_FOLDER"
+    if [ "$(id -u)" -eq 0 ]; then setpriv --reuid=64321 --regid=64321 --clear-groups "$@"; else "$@"; fi
+}
+
+@test "F25 a fork bomb" {
+    c_job bomb '.meta = PIN_META(PIN_TIMEOUT("1s")),' 'for (;;) (void)!fork();'
+    run as_a_user "$TEST_FOLDER/pinstripe" run-background-job bomb
+    [ "$status" -eq 124 ]
+    nobody_left() { ! pgrep pin-job -u 64321 && ! pgrep pin-native -u 64321; }
+    comes nobody_left
+}

@@ -1,0 +1,22 @@
+# F26: what a run of a job in C started ends with the run.
+
+load ../cli/native_helper
+
+readonly START='if (fork() == 0) { setsid(); if (fork() == 0) { execlp("sleep", "sleep", "98765.26", (char *)NULL); } execlp("sleep", "sleep", "98765.26", (char *)NULL); }'
+
+none_left() { ! pgrep -f "sleep [9]8765.26"; }
+
+@test "F26 children that made sessions of their own, after a run that succeeded" {
+    c_job leaves '' "$START puts(\"left\");"
+    c_job looks '' 'fflush(stdout); (void)!system("pgrep -fc \"sleep [9]8765.26\"");'
+    c_job both '' 'pin_run_background_job(w, "leaves", NULL); pin_run_background_job(w, "looks", NULL);'
+    run pinstripe run-background-job both
+    [ "$output" = $'left\n0' ]
+}
+
+@test "F26 and after one that was killed at its limit" {
+    c_job hangs '.meta = PIN_META(PIN_TIMEOUT("300ms")),' "$START for (;;) pause();"
+    run pinstripe run-background-job hangs
+    [ "$status" -eq 124 ]
+    comes none_left
+}
