@@ -72,7 +72,9 @@ static const struct pin_host host = { .console = keep_line, .wait = wait_until }
 static struct pin_engine *
 open_project(const char *folder)
 {
-    struct pin_engine_options options = { .root = folder, .environment = "development", .version = "bench" };
+    struct pin_engine_options options = { .root = folder,
+                                          .environment = "development",
+                                          .version = "bench" };
     struct pin_buf catalog = PIN_BUF_INIT(1 << 20);
     struct pin_err err = PIN_ERR_INIT;
     struct pin_engine *e;

@@ -80,7 +80,9 @@ static struct pin_engine *
 open_project(const char *root)
 {
     static const struct pin_host host = { 0 }; /* the jobs here print nothing and call nobody */
-    struct pin_engine_options options = { .root = root, .environment = "development", .version = "bench" };
+    struct pin_engine_options options = { .root = root,
+                                          .environment = "development",
+                                          .version = "bench" };
     struct pin_buf catalog = PIN_BUF_INIT(64 << 20);
     struct pin_engine *e;
     struct pin_err err = PIN_ERR_INIT;

@@ -24,19 +24,15 @@ enum {
 
 #define LOG_BYTES_MAX ((size_t)64 << 10)
 #define HEADER_FILE   PIN_NATIVE_FOLDER "/include/pinstripe/job.h"
+#define INCLUDE_FLAG  "-I" PIN_NATIVE_FOLDER "/include"
 
 extern const char pin__job_header_text[]; /* include/pinstripe/job.h, made at build time */
 
-static const char *const flags[] = { "-std=c17",
-                                     "-O2",
-                                     "-g",
-                                     "-Wall",
-                                     "-Wextra",
-                                     "-fPIC",
-                                     "-shared",
-                                     "-fno-omit-frame-pointer",
-                                     "-D_GNU_SOURCE",
-                                     "-I" PIN_NATIVE_FOLDER "/include" };
+static const char *const flags[] = {
+    "-std=c17",      "-O2",       "-g",      "-Wall",
+    "-Wextra",       "-fPIC",     "-shared", "-fno-omit-frame-pointer",
+    "-D_GNU_SOURCE", INCLUDE_FLAG
+};
 
 struct unit { /* one file that is compiled */
     struct pin_file *file;

@@ -113,10 +113,10 @@ own_setup() {
     c_job forgiving '' 'pin_table(w, "usrs"); pin_forgive(w); printf("%d\n", (int)pin_count(pin_table(w, "users")));'
     run pinstripe run-background-job forgiving
     [ "$status" -eq 0 ] && [ "$output" = 0 ]
-    c_job column '' 'pin_row *u = pin_new(w, "users"); pin_set(u, "nmae", "x"); pin_save(u);'
+    c_job column '' 'pin_row *u = pin_new(w, "users"); pin_set(u, "nick", "x"); pin_save(u);'
     run_separately "$PINSTRIPE" run-background-job column
     expect_status 1
-    [[ $stderr == *'A row of "users" has no column "nmae"'* ]]
+    [[ $stderr == *'A row of "users" has no column "nick"'* ]]
 }
 
 @test "a transaction is all or nothing; one left open is rolled back and fails the run" {
@@ -141,7 +141,7 @@ own_setup() {
         lib/background_jobs/fails.js 'export default { run(){ throw new TypeError("no luck"); } };'
     c_job in_c '' 'puts("in C");'
     run pinstripe run-background-job from-c
-    [ "$output" = $'before\n[1,"two"]\nin C\nafter\ncaught: no luck' ]
+    [ "$output" = $'before\n[1,"two"]\n'$'in C\nafter\ncaught: no luck' ]
     c_job passes_on '' 'pin_run_background_job(w, "fails", NULL);'
     run_separately "$PINSTRIPE" run-background-job passes-on
     expect_status 1
