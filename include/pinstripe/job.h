@@ -26,6 +26,8 @@
  * nothing of one run is there in the next. What is printed to stdout and stderr is the run's
  * output.
  *
+ * The functions are for the thread that run() is on, and for no other process than the run's.
+ *
  * Values are int, int64_t, double, bool or const char * (UTF-8, copied; NULL is SQL's NULL).
  */
 #ifndef PINSTRIPE_JOB_H

@@ -1,7 +1,9 @@
 /* children.c - see children.h. */
 #include "base/children.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ban.h"
@@ -38,4 +40,17 @@ size_t
 pin__children_kill(bool (*keep)(void *context, pid_t pid), void *context)
 {
     return kill_below(getpid(), gettid(), keep, context, 0);
+}
+
+void
+pin__children_end(void)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 || errno == EINTR) {
+        if (pid != 0)
+            continue;
+        (void)pin__children_kill(NULL, NULL);
+        (void)waitpid(-1, NULL, 0);
+    }
 }

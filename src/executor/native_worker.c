@@ -184,7 +184,11 @@ limit(int resource, uint64_t value)
 static void
 confine(const struct child *c)
 {
+    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE }; /* by the nursery */
+
     (void)setpgid(0, 0); /* a signal to its group is to nobody else */
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        (void)signal(ignored[i], SIG_DFL);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX);
@@ -382,18 +386,15 @@ tell_death(struct child *c, int status)
                           WEXITSTATUS(status));
 }
 
-/* Nothing of the run is left behind, however it was started. */
+/* Somebody else ended it: this process goes the same way, so that the executor decides as for any
+ * worker. */
 static void
-end_tree(void)
+follow(int status)
 {
-    pid_t pid;
-
-    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
-        if (pid > 0)
-            continue;
-        (void)pin__children_kill(NULL, NULL);
-        (void)waitpid(-1, NULL, 0);
-    }
+    if (!WIFSIGNALED(status) || !pin__signal_is_from_outside(WTERMSIG(status)))
+        return;
+    signal(WTERMSIG(status), SIG_DFL);
+    raise(WTERMSIG(status));
 }
 
 static void
@@ -406,8 +407,10 @@ bury(struct child *c)
         kill(c->pid, SIGKILL); /* what it had to say is said */
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         continue;
-    end_tree();
+    pin__children_end(); /* nothing of the run is left behind, however it was started */
     drain_both(c->native);
+    if (!c->told && !c->overdue && !c->rubbish)
+        follow(status);
     if (!c->told)
         tell_death(c, status);
     c->outcome.wall_us = (pin__clock_mono().ns - c->began.ns) / 1000;

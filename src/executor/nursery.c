@@ -244,15 +244,14 @@ serve(struct nursery *n)
     }
 }
 
-/* Nobody is left behind: not a worker, not an orphan that came to us as subreaper. */
+/* Nobody is left behind: not a worker, nor what came to us as subreaper. */
 static void
 end_children(struct nursery *n)
 {
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         if (n->children[i].pid)
             kill(n->children[i].pid, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-        continue;
+    pin__children_end();
 }
 
 /* Should this process be killed, then the kernel kills its workers (PR_SET_PDEATHSIG). */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "executor/run.h"
+#include "executor/worker.h"
 #include "store/wake.h"
 
 enum { FORK_BACKOFF_FIRST_MS = 50, FORK_BACKOFF_MAX_MS = 5000 };
@@ -442,23 +443,11 @@ outcome_of_death(struct pin_outcome *o, const struct worker_process *w, const st
                           "the worker exited with status %d without a result", WEXITSTATUS(status));
 }
 
-/* From outside: kill -9, the kernel out of memory, a service manager. What the process did to
- * itself (a fault, an abort, an exit) is the run's own failure. */
 static bool
 killed_from_outside(const struct worker_process *w, int status)
 {
-    if (w->killed != KILL_NONE || !WIFSIGNALED(status))
-        return false;
-    switch (WTERMSIG(status)) {
-    case SIGKILL:
-    case SIGTERM:
-    case SIGINT:
-    case SIGHUP:
-    case SIGQUIT:
-        return true;
-    default:
-        return false;
-    }
+    return w->killed == KILL_NONE && WIFSIGNALED(status) &&
+           pin__signal_is_from_outside(WTERMSIG(status));
 }
 
 /* A queued run whose worker is gone without its being the run's fault is not over. One that died

@@ -290,6 +290,13 @@ pin__worker_next(struct pin_worker *w, struct pin_buf *frame, struct pin_message
     *task = task_of(m);
 }
 
+bool
+pin__signal_is_from_outside(int number)
+{
+    return number == SIGKILL || number == SIGTERM || number == SIGINT || number == SIGHUP ||
+           number == SIGQUIT;
+}
+
 struct pin_host
 pin__worker_host(struct pin_worker *w)
 {

@@ -28,6 +28,9 @@ void pin__worker_next(struct pin_worker *w, struct pin_buf *frame, struct pin_me
                       struct pin_task *task);
 /* One that arrived while another was in hand. */
 void pin__worker_keep(struct pin_worker *w, const struct pin_message *m);
+/* True for kill -9, the kernel out of memory, a service manager: what ends a run that has not
+ * failed. What a process does to itself (a fault, an abort) is the run's own. */
+bool pin__signal_is_from_outside(int number);
 /* How a run in this process asks its executor. */
 struct pin_host pin__worker_host(struct pin_worker *w);
 

@@ -228,6 +228,12 @@ read_batch(struct rows *r, struct pin_err *err)
     int64_t asked = r->limit >= 0 && r->limit < BATCH ? r->limit : BATCH;
     pin_status st;
 
+    if (r->batch_count && !r->place.size)
+        return pin__err_set(
+            err, PIN_INVALID,
+            "\"%s\" has no _id to go on behind: %d rows of it can be read, no more; "
+            "set a smaller limit with pin_limit",
+            r->table, BATCH);
     pin__arena_reset(&r->batch);
     r->batch_at = r->batch_count = 0;
     if (!(r->read = pin__arena_alloc(&r->batch, (size_t)(asked + 1) * sizeof *r->read)))
@@ -276,10 +282,10 @@ whole_query(struct rows *r, struct pin_arena *a, struct pin_query **q, struct pi
     return st;
 }
 
+/* What counts or deletes all that the query selects; how many. */
 static int64_t
-host_count(pin_rows *face)
+apply(struct rows *r, pin_status (*what)(struct pin_query *q, int64_t *count, struct pin_err *err))
 {
-    struct rows *r = rows_of(face);
     struct pin_arena a = PIN_ARENA_INIT(0);
     struct pin_err err = PIN_ERR_INIT;
     struct pin_query *q;
@@ -289,29 +295,22 @@ host_count(pin_rows *face)
     if (!pin__native_session(r->workspace))
         return 0;
     if ((st = whole_query(r, &a, &q, &err)) == PIN_OK)
-        st = pin__query_count(q, &count, &err);
+        st = what(q, &count, &err);
     (void)failed(r->workspace, st, &err);
     pin__arena_fini(&a);
     return count;
 }
 
 static int64_t
+host_count(pin_rows *face)
+{
+    return apply(rows_of(face), pin__query_count);
+}
+
+static int64_t
 host_remove_all(pin_rows *face)
 {
-    struct rows *r = rows_of(face);
-    struct pin_arena a = PIN_ARENA_INIT(0);
-    struct pin_err err = PIN_ERR_INIT;
-    struct pin_query *q;
-    int64_t count = 0;
-    pin_status st;
-
-    if (!pin__native_session(r->workspace))
-        return 0;
-    if ((st = whole_query(r, &a, &q, &err)) == PIN_OK)
-        st = pin__query_delete(q, &count, &err);
-    (void)failed(r->workspace, st, &err);
-    pin__arena_fini(&a);
-    return count;
+    return apply(rows_of(face), pin__query_delete);
 }
 
 /* ---- rows ---- */

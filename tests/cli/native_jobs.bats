@@ -46,11 +46,9 @@ own_setup() {
     [ "$output" = one ]
     CC=/nonexistent-compiler run pinstripe list-background-jobs
     [ "$status" -eq 1 ]
-    run ls build/pinstripe/*.so
-    [ "${#lines[@]}" -eq 1 ]
+    object=$(stat -c '%n %i %y' build/pinstripe/*.so)
     pinstripe run-background-job say
-    run ls build/pinstripe/*.so
-    [ "${#lines[@]}" -eq 1 ]
+    [ "$(stat -c '%n %i %y' build/pinstripe/*.so)" = "$object" ]
     printf '#define WORD "two"\n' >lib/background_jobs/word.h
     run pinstripe run-background-job say
     [ "$output" = two ]
@@ -158,6 +156,23 @@ own_setup() {
     comes ended
     run pinstripe show-run "$id"
     [[ $output == *'attempt 3'* ]]
+}
+
+@test "one whose process somebody kills goes back to the queue, and has not had an attempt" {
+    pinstripe migrate-database
+    c_job waits '' 'if (access("seen", F_OK) == 0) { printf("attempt %d\n", pin_attempt(w)); return; } FILE *f = fopen("pid.new", "w"); fprintf(f, "%d", (int)getpid()); fclose(f); rename("pid.new", "pid"); for (;;) pause();'
+    id=$(pinstripe enqueue-background-job waits)
+    "$PINSTRIPE" start-bot --no-watch >/dev/null 2>bot.log 3>&- &
+    bot=$!
+    comes test -e pid
+    touch seen
+    kill -9 "$(cat pid)"
+    ended() { "$PINSTRIPE" show-run "$id" | grep -q succeeded; }
+    comes ended
+    kill "$bot"
+    wait "$bot" || true
+    run pinstripe show-run "$id"
+    [[ $output == *'attempt 1'* ]]
 }
 
 @test "an enqueue with bad arguments says what is wrong" {

@@ -20,3 +20,17 @@ none_left() { ! pgrep -f "sleep [9]8765.26"; }
     [ "$status" -eq 124 ]
     comes none_left
 }
+
+@test "F26 and after the program itself was killed, or stopped by a person" {
+    c_job hangs '' "$START puts(\"up\"); fflush(stdout); for (;;) pause();"
+    some() { pgrep -f "sleep [9]8765.26"; }
+    for signal in KILL INT TERM; do
+        "$PINSTRIPE" run-background-job hangs >/dev/null 2>&1 3>&- &
+        program=$!
+        comes some
+        kill -$signal $program
+        [ $signal = KILL ] || { comes kill -$signal $program; }
+        comes none_left
+        wait $program || true
+    done
+}
