@@ -22,16 +22,16 @@ enum {
     POLL_MS = 5,
 };
 
-#define LOG_BYTES_MAX ((size_t)64 << 10)
-#define HEADER_FILE   PIN_NATIVE_FOLDER "/include/pinstripe/job.h"
-#define INCLUDE_FLAG  "-I" PIN_NATIVE_FOLDER "/include"
+#define LOG_BYTES_MAX  ((size_t)64 << 10)
+#define INCLUDE_FOLDER "build/pinstripe/include" /* in PIN_NATIVE_FOLDER */
+#define HEADER_FILE    INCLUDE_FOLDER "/pinstripe/job.h"
 
 extern const char pin__job_header_text[]; /* include/pinstripe/job.h, made at build time */
 
 static const char *const flags[] = {
-    "-std=c17",      "-O2",       "-g",      "-Wall",
-    "-Wextra",       "-fPIC",     "-shared", "-fno-omit-frame-pointer",
-    "-D_GNU_SOURCE", INCLUDE_FLAG
+    "-std=c17",      "-O2",   "-g",          "-Wall",
+    "-Wextra",       "-fPIC", "-shared",     "-fno-omit-frame-pointer",
+    "-D_GNU_SOURCE", "-I",    INCLUDE_FOLDER
 };
 
 struct unit { /* one file that is compiled */
@@ -289,8 +289,7 @@ write_header(struct pin_err *err)
                 memcmp(there.data, text.data, text.size) == 0;
 
     pin__buf_fini(&there);
-    if (!same &&
-        (st = pin__path_make_folders(PIN_NATIVE_FOLDER "/include/pinstripe", err)) == PIN_OK)
+    if (!same && (st = pin__path_make_folders(INCLUDE_FOLDER "/pinstripe", err)) == PIN_OK)
         st = pin__path_replace(HEADER_FILE, text, err);
     return st;
 }
