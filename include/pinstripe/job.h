@@ -385,7 +385,7 @@ pin_delete_all(pin_rows *rows)
     return rows ? rows->workspace->host->remove_all(rows) : 0;
 }
 
-/* A row that is written by pin_save. */
+/* A row that pin_save writes; then it is gone. */
 static inline pin_row *
 pin_new(pin_workspace *w, const char *table)
 {

@@ -18,8 +18,11 @@ struct row {
     const char **names;
     struct pin_value *values;
     int key_column;          /* index of _id; -1 */
-    struct pin_arena *arena; /* the batch's, or the run's */
-    struct pin_field *sets;  /* [SETS_MAX]; NULL: none yet */
+    struct pin_arena *arena; /* the batch's, or its own */
+    struct pin_arena own;    /* of a new one: a job may make any number of them */
+    struct row *next_spare;
+    bool saved;             /* a new one: it is gone */
+    struct pin_field *sets; /* [SETS_MAX]; NULL: none yet */
     size_t set_count;
 };
 
@@ -256,6 +259,16 @@ read_batch(struct rows *r, struct pin_err *err)
     return st;
 }
 
+/* A job may make any number of queries: what has been read to its end holds next to nothing. */
+static void
+end_reading(struct rows *r)
+{
+    r->over = true;
+    r->batch_at = r->batch_count = 0;
+    pin__arena_fini(&r->batch);
+    pin__buf_fini(&r->place);
+}
+
 static pin_row *
 host_next(pin_rows *face)
 {
@@ -265,8 +278,10 @@ host_next(pin_rows *face)
     if (!pin__native_session(r->workspace))
         return NULL;
     if (r->batch_at == r->batch_count &&
-        (r->over || failed(r->workspace, read_batch(r, &err), &err) || r->batch_count == 0))
+        (r->over || failed(r->workspace, read_batch(r, &err), &err) || r->batch_count == 0)) {
+        end_reading(r);
         return NULL;
+    }
     return &r->read[r->batch_at++].face;
 }
 
@@ -319,16 +334,43 @@ static pin_row *
 host_new_row(pin_workspace *face, const char *table)
 {
     struct workspace *w = workspace_of(face);
-    struct row *row = pin__native_session(w) ? pin__arena_alloc(&w->arena, sizeof *row) : NULL;
+    struct row *row = w->spare;
 
-    if (!row)
+    if (!pin__native_session(w))
         return NULL;
-    *row = (struct row){ .face = { face },
-                         .workspace = w,
-                         .table = pin__arena_strdup(&w->arena, table ? table : ""),
-                         .arena = &w->arena,
-                         .key_column = -1 };
+    if (row)
+        w->spare = row->next_spare;
+    else if (!(row = pin__arena_alloc(&w->arena, sizeof *row)))
+        return NULL;
+    *row = (struct row){ .face = { face }, .workspace = w, .own = row->own, .key_column = -1 };
+    row->arena = &row->own;
+    row->table = pin__arena_strdup(row->arena, table ? table : "");
     return &row->face;
+}
+
+/* What it held is given back. */
+static void
+let_go(struct row *row)
+{
+    pin__arena_reset(&row->own);
+    row->saved = true;
+    row->sets = NULL;
+    row->set_count = 0;
+    row->next_spare = row->workspace->spare;
+    row->workspace->spare = row;
+}
+
+/* False, with an error: it is a new one that was saved. */
+static bool
+is_there(const struct row *row)
+{
+    struct pin_err err;
+
+    if (!row->saved)
+        return pin__native_session(row->workspace);
+    pin__err_set(&err, PIN_INVALID, "A new row is gone once it was saved: read it from its table");
+    pin__native_fail(row->workspace, &err);
+    return false;
 }
 
 static void
@@ -360,6 +402,8 @@ host_cell(const pin_row *face, const char *column)
 {
     const struct row *row = row_of(face);
 
+    if (!is_there(row))
+        return (pin_cell){ PIN_CELL_NULL, 0, 0, NULL };
     for (size_t i = row->set_count; i--;)
         if (strcmp(row->sets[i].name, column) == 0)
             return cell_of(&row->sets[i].value);
@@ -378,8 +422,7 @@ host_set(pin_row *face, const char *column, pin_cell cell)
     const struct pin_table *table;
     struct pin_err err = PIN_ERR_INIT;
 
-    if (!pin__native_session(w) ||
-        failed(w, pin__schema_table(w->session, row->table, &table, &err), &err))
+    if (!is_there(row) || failed(w, pin__schema_table(w->session, row->table, &table, &err), &err))
         return;
     if (!row->sets)
         row->sets = pin__arena_alloc(row->arena, SETS_MAX * sizeof *row->sets);
@@ -425,10 +468,11 @@ insert(struct row *row)
     struct pin_row_fields fields = { row->sets, row->set_count };
     struct pin_err err = PIN_ERR_INIT;
 
-    (void)failed(
-        w,
-        pin__insert(w->session, &w->scope, row->table, &fields, 1, NULL, pin__clock_mono(), &err),
-        &err);
+    if (!failed(w,
+                pin__insert(w->session, &w->scope, row->table, &fields, 1, NULL, pin__clock_mono(),
+                            &err),
+                &err))
+        let_go(row);
 }
 
 static void
@@ -456,7 +500,7 @@ host_save(pin_row *face)
 {
     struct row *row = row_of(face);
 
-    if (!pin__native_session(row->workspace))
+    if (!is_there(row))
         return false;
     if (row->count == 0)
         insert(row);
@@ -473,7 +517,7 @@ host_remove(pin_row *face)
     struct pin_err err = PIN_ERR_INIT;
     int64_t key, deleted;
 
-    return pin__native_session(w) && key_of(row, &key) &&
+    return is_there(row) && key_of(row, &key) &&
            !failed(w, pin__delete_row(w->session, &w->scope, row->table, key, &deleted, &err),
                    &err);
 }

@@ -9,6 +9,8 @@
 #include "native/run.h"
 #include "pinstripe/job.h"
 
+struct row; /* rows.c */
+
 struct answer { /* to the one call that is open */
     uint64_t number;
     bool there;
@@ -28,6 +30,7 @@ struct workspace {
     struct pin_err error;     /* a sentence of ours or of the job; meaningful when failed */
     struct pin_buf far_error; /* the error of another run, JSON; empty: `error` it is */
     struct answer answer;
+    struct row *spare; /* new rows that were saved: the next new ones */
 };
 
 static inline struct workspace *
