@@ -101,26 +101,8 @@ own_setup() {
     [ "$output" = $'user 999 999\n750 read, 750 changed\n750 deleted\n2 3 4 250' ]
 }
 
-@test "any number of new rows and of queries takes no more memory than a few" {
+@test "a new row is gone once it was saved" {
     pinstripe migrate-database
-    c_job many '.meta = PIN_META(PIN_MEMORY("8MB")),' '
-        pin_begin(w);
-        for (int i = 0; i < 20000; i++) {
-            pin_row *user = pin_new(w, "users");
-            pin_set(user, "age", i);
-            pin_save(user);
-        }
-        pin_commit(w);
-        int found = 0;
-        for (int i = 0; i < 10000; i++) {
-            pin_rows *one = pin_table(w, "users");
-            pin_where(one, "_id", i + 1);
-            while (pin_next(one))
-                found++;
-        }
-        printf("%d %d\n", (int)pin_count(pin_table(w, "users")), found);'
-    run pinstripe run-background-job many
-    [ "$output" = '20000 10000' ]
     c_job twice '' 'pin_row *user = pin_new(w, "users"); pin_save(user); pin_set(user, "age", 1);'
     run pinstripe run-background-job twice
     [ "$status" -eq 1 ]

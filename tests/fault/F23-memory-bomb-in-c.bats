@@ -20,3 +20,26 @@ load ../cli/native_helper
     run pinstripe run-background-job asks
     [ "$status" -eq 1 ] && [[ $output == *'no memory is left for 1048576 bytes more (limit: 32.0 MB)'* ]]
 }
+
+@test "F23 any number of new rows and of queries fits: what was saved, or read to its end, holds nothing" {
+    project_with lib/migrations/1_users.js 'export default { async migrate(){ await this.database.table("users", async users => { await users.addColumn("age", "integer"); }); } };'
+    pinstripe migrate-database
+    c_job many '.meta = PIN_META(PIN_MEMORY("8MB")),' '
+        pin_begin(w);
+        for (int i = 0; i < 20000; i++) {
+            pin_row *user = pin_new(w, "users");
+            pin_set(user, "age", i);
+            pin_save(user);
+        }
+        pin_commit(w);
+        int found = 0;
+        for (int i = 0; i < 10000; i++) {
+            pin_rows *one = pin_table(w, "users");
+            pin_where(one, "_id", i + 1);
+            while (pin_next(one))
+                found++;
+        }
+        printf("%d %d\n", (int)pin_count(pin_table(w, "users")), found);'
+    run pinstripe run-background-job many
+    [ "$output" = '20000 10000' ]
+}
