@@ -21,7 +21,8 @@ enum {
     CALLS = 2000,
     QUEUED = 50000,
     ROWS = 100000,
-    READINGS = 15,
+    READINGS = 31,
+    UNDISTURBED = 3,
     BLOCKS_C = 1000000,
     BLOCKS_JAVASCRIPT = 20000,
 };
@@ -264,6 +265,14 @@ step_all(const char *file)
     return sum;
 }
 
+/* The fastest but three: what others do on the machine only makes one slower. */
+static double
+undisturbed(double values[READINGS])
+{
+    (void)bench_median(values, READINGS);
+    return values[UNDISTURBED];
+}
+
 /* The connection is a new one on both sides: a run has one of its own. */
 static void
 rows(void)
@@ -293,7 +302,7 @@ rows(void)
     }
     pin__executor_close(x);
     bench_remove(folder);
-    ms = bench_median(job, READINGS), reference = bench_median(plain, READINGS);
+    ms = undisturbed(job), reference = undisturbed(plain);
     bench_row("100,000 rows read by a job in C, all columns", ms, "ms", reference,
               "<= 1.2 times sqlite3 directly", ms <= 1.2 * reference);
 }

@@ -323,8 +323,9 @@ must_stop(void *context)
 {
     struct workspace *w = context;
 
-    return pin__session_transaction_age_ms(w->session, pin__clock_mono()) >
-           PIN_TRANSACTION_MS_DEFAULT;
+    return pin__session_in_transaction(w->session) &&
+           pin__session_transaction_age_ms(w->session, pin__clock_mono()) >
+               PIN_TRANSACTION_MS_DEFAULT;
 }
 
 bool
