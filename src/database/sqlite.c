@@ -414,10 +414,11 @@ set_pragmas(struct pin_session *s)
     }
 }
 
+#define MAPPED_BYTES "1073741824"
 #define OWN_CACHE_KB "8192" /* pages; given back by pragma shrink_memory */
 
 static pin_status
-configure(struct pin_session *s, bool own_only, struct pin_err *err)
+configure(struct pin_session *s, const struct pin_session_config *config, struct pin_err *err)
 {
     sqlite3 *db = handle(s);
     int code;
@@ -426,8 +427,10 @@ configure(struct pin_session *s, bool own_only, struct pin_err *err)
     sqlite3_busy_handler(db, on_busy, s);
     if ((code = set_pragmas(s)) != SQLITE_OK)
         return open_error(s, code, err);
-    if (own_only)
+    if (config->own_only)
         sqlite3_exec(db, "pragma cache_size=-" OWN_CACHE_KB, NULL, NULL, NULL);
+    if (config->one_run)
+        sqlite3_exec(db, "pragma mmap_size=" MAPPED_BYTES, NULL, NULL, NULL);
     sqlite3_progress_handler(db, INTERRUPT_STEPS, on_progress, s);
     sqlite3_set_authorizer(db, authorize, s);
     return PIN_OK;
@@ -447,7 +450,7 @@ decide_accounts(const struct pin_session_config *config)
 {
     static bool decided;
 
-    if (config->own_only && !decided)
+    if ((config->own_only || config->one_run) && !decided)
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     decided = true;
 }
@@ -467,7 +470,7 @@ sqlite_open(struct pin_session *s, const struct pin_session_config *config, stru
     decide_accounts(config);
     code = sqlite3_open_v2(config->filename, &db, flags, NULL);
     s->connection = db;
-    st = code == SQLITE_OK ? configure(s, config->own_only, err) : open_error(s, code, err);
+    st = code == SQLITE_OK ? configure(s, config, err) : open_error(s, code, err);
     if (st != PIN_OK)
         sqlite_close(s);
     return st;

@@ -160,9 +160,7 @@ catch_crashes(void)
     stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_handler = on_crash,
                                 .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
-    void *warm[1];
 
-    (void)backtrace(warm, 1); /* loads what it needs, now: a handler must not */
     (void)sigaltstack(&alternate, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         (void)sigaction(signals[i], &action, NULL);
@@ -473,6 +471,15 @@ run(struct native *n, const struct pin_task *task)
     n->worker.task = 0;
 }
 
+/* What every run would do first is done once. */
+static void
+warm_up(void)
+{
+    void *frame[1];
+
+    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
+}
+
 static uint64_t
 data_bytes(void)
 {
@@ -508,6 +515,7 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
     n.worker.claims = pin__claims_map(claims, &err);
     if (!n.worker.claims || !open_pipe(n.out) || !open_pipe(n.error))
         _exit(PIN_EXIT_BROKEN);
+    warm_up();
     n.data_bytes = data_bytes();
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {

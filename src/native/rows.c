@@ -21,6 +21,7 @@ struct row {
     union pin_datum *values; /* as pin__cursor_take packs them */
     int key_column;          /* index of _id; -1 */
     size_t asked;            /* index of the column that was asked for last */
+    const char **literals;   /* [count] by which string constant each was asked for; NULL: none */
     struct pin_arena own;    /* what was set: a job may make any number of rows */
     struct row *next_spare;
     bool saved;             /* a new one: it is gone */
@@ -40,6 +41,7 @@ struct rows {
     struct workspace *workspace;
     const char *table;
     struct clause *clauses, **tail;
+    bool is_ordered;
     int64_t limit; /* negative: none */
     int64_t offset;
     struct pin_buf place; /* of the last row read; empty: none */
@@ -137,6 +139,7 @@ host_order(pin_rows *face, const char *column, bool descending)
 {
     struct rows *r = rows_of(face);
 
+    r->is_ordered = true;
     add_clause(r, (struct clause){ .key = pin__arena_strdup(&r->workspace->arena, column),
                                    .is_order = true,
                                    .descending = descending });
@@ -182,6 +185,7 @@ begin_rows(struct rows *r, const struct pin_cursor *c, size_t room, struct pin_e
                            .table = r->table,
                            .count = c->count,
                            .names = names,
+                           .literals = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names),
                            .own = r->row.own,
                            .key_column = c->table->key_column };
     return names && r->read ? PIN_OK : pin__err_no_memory(err);
@@ -248,7 +252,10 @@ read_batch(struct rows *r, struct pin_err *err)
         pin__query_offset(q, r->offset);
     if (st != PIN_OK)
         return st;
-    pin__query_limit(q, (int64_t)room);
+    /* Where rows come as they lie, reading stops by itself; a sort has to know how many it keeps.
+     */
+    if (r->limit >= 0 || r->is_ordered)
+        pin__query_limit(q, (int64_t)room);
     if ((st = pin__query_select(q, &c, err)) == PIN_OK)
         st = read_rows(r, &c, room, err);
     pin__cursor_close(&c);
@@ -444,7 +451,8 @@ types_of(const struct row *row)
     return (unsigned char *)(row->values + row->count);
 }
 
-/* Jobs ask every row for the same columns in the same order: mostly it is the next one. */
+/* Jobs ask every row for the same columns in the same order: mostly it is the next one, and the
+ * last one that is tried is the one before. */
 static bool
 find_column(struct row *row, const char *column)
 {
@@ -461,19 +469,84 @@ find_column(struct row *row, const char *column)
 }
 
 static pin_cell
-host_cell(const pin_row *face, const char *column)
+cell_asked(const struct row *row)
 {
-    struct row *row = row_of(face);
+    return cell_of(types_of(row)[row->asked], row->values[row->asked]);
+}
 
+static pin_cell
+cell_by_name(struct row *row, const char *column)
+{
     if (!is_there(row))
         return null_cell;
     for (size_t i = row->set_count; i--;)
         if (strcmp(row->sets[i].name, column) == 0)
             return cell_of(row->sets[i].value.type, datum_of(&row->sets[i].value));
     if (find_column(row, column))
-        return cell_of(types_of(row)[row->asked], row->values[row->asked]);
+        return cell_asked(row);
     fail_column(row, column);
     return null_cell;
+}
+
+static pin_cell
+host_cell(const pin_row *face, const char *column)
+{
+    return cell_by_name(row_of(face), column);
+}
+
+/* A constant is known again by its address. True: row->asked is its column, and nothing was set. */
+static bool
+is_next_constant(struct row *row, const char *column)
+{
+    size_t next = row->asked + 1 < row->count ? row->asked + 1 : 0;
+
+    if (!row->literals || row->literals[next] != column || row->set_count || row->workspace->failed)
+        return false;
+    row->asked = next;
+    return true;
+}
+
+static pin_cell
+find_constant(struct row *row, const char *column)
+{
+    pin_cell cell = cell_by_name(row, column);
+
+    if (row->literals && !row->set_count && !row->workspace->failed)
+        row->literals[row->asked] = column;
+    return cell;
+}
+
+static const char *
+host_text(const pin_row *face, const char *column)
+{
+    struct row *row = row_of(face);
+
+    if (!is_next_constant(row, column))
+        return find_constant(row, column).text;
+    return types_of(row)[row->asked] == PIN_VALUE_TEXT ? row->values[row->asked].text
+                                                       : cell_asked(row).text;
+}
+
+static int64_t
+host_integer(const pin_row *face, const char *column)
+{
+    struct row *row = row_of(face);
+
+    if (!is_next_constant(row, column))
+        return find_constant(row, column).integer;
+    return types_of(row)[row->asked] == PIN_VALUE_INTEGER ? row->values[row->asked].integer
+                                                          : cell_asked(row).integer;
+}
+
+static double
+host_number(const pin_row *face, const char *column)
+{
+    struct row *row = row_of(face);
+
+    if (!is_next_constant(row, column))
+        return find_constant(row, column).real;
+    return types_of(row)[row->asked] == PIN_VALUE_REAL ? row->values[row->asked].real
+                                                       : cell_asked(row).real;
 }
 
 static void
@@ -597,6 +670,9 @@ const struct pin_job_host pin__native_rows = {
     .remove_all = host_remove_all,
     .new_row = host_new_row,
     .cell = host_cell,
+    .text = host_text,
+    .integer = host_integer,
+    .number = host_number,
     .set = host_set,
     .save = host_save,
     .remove = host_remove,

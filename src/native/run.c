@@ -333,7 +333,8 @@ pin__native_session(struct workspace *w)
 {
     struct pin_session_config config = { .filename = w->project->database_filename,
                                          .busy_ms = PIN_BUSY_MS_DEFAULT,
-                                         .multi_tenant = w->project->multi_tenant };
+                                         .multi_tenant = w->project->multi_tenant,
+                                         .one_run = true };
     struct pin_err err = PIN_ERR_INIT;
 
     if (w->failed)
