@@ -619,7 +619,7 @@ read_value(sqlite3_stmt *native, int at, struct pin_value *out)
 }
 
 static void
-sqlite_read(struct pin_statement *st)
+read_row(struct pin_statement *st)
 {
     for (size_t i = 0; i < st->columns; i++)
         read_value(st->native, (int)i, &st->row[i]);
@@ -667,7 +667,7 @@ pack_value(struct pack *p, sqlite3_value *v, union pin_datum *out)
 }
 
 static union pin_datum *
-sqlite_pack(struct pin_statement *st, struct pin_arena *arena)
+pack_row(struct pin_statement *st, struct pin_arena *arena)
 {
     size_t fixed = st->columns * (sizeof(union pin_datum) + 1), room = 0;
     struct pack p = { .used = 0 };
@@ -696,13 +696,12 @@ columns_changed(struct pin_session *s, struct pin_statement *st, struct pin_err 
                         st->sql);
 }
 
+/* PIN_OK: a row, which is to be read. */
 static pin_status
-sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
+step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
 {
-    int code;
+    int code = sqlite3_step(st->native);
 
-    arm(s, st);
-    code = sqlite3_step(st->native);
     if (code == SQLITE_DONE)
         return PIN_EMPTY;
     if (code != SQLITE_ROW)
@@ -710,8 +709,35 @@ sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err
     /* `select *` of a raw statement may have more columns after SQLite compiled it anew. */
     if ((size_t)sqlite3_column_count(st->native) != st->columns)
         return columns_changed(s, st, err);
-    if (!st->packs)
-        sqlite_read(st);
+    return PIN_OK;
+}
+
+static pin_status
+sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
+{
+    pin_status status;
+
+    arm(s, st);
+    if ((status = step(s, st, err)) == PIN_OK)
+        read_row(st);
+    return status;
+}
+
+static pin_status
+sqlite_take(struct pin_session *s, struct pin_statement *st, struct pin_taken *to,
+            struct pin_err *err)
+{
+    pin_status status = PIN_OK;
+
+    arm(s, st);
+    while (to->count < to->rows_max && to->arena->used_bytes < to->bytes_max) {
+        if ((status = step(s, st, err)) != PIN_OK)
+            return status;
+        if (!(to->rows[to->count] = pack_row(st, to->arena)))
+            return pin__err_no_memory(err);
+        to->count++;
+    }
+    read_row(st);
     return PIN_OK;
 }
 
@@ -898,8 +924,7 @@ const struct pin_driver pin__driver_sqlite = {
     .finalize = sqlite_finalize,
     .bind = sqlite_bind,
     .step = sqlite_step,
-    .pack = sqlite_pack,
-    .read = sqlite_read,
+    .take = sqlite_take,
     .reset = sqlite_reset,
     .column_name = sqlite_column_name,
     .changes = sqlite_changes,

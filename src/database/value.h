@@ -35,6 +35,14 @@ union pin_datum { /* what a value is, without its type */
     double real;
     const char *text; /* with a NUL behind it */
 };
+struct pin_taken { /* rows that were read and are kept */
+    /* Each: a datum for each column, then a byte for each, its type (enum pin_value_type). Blobs
+     * are left out. */
+    union pin_datum **rows; /* the caller's, [rows_max]; what they point to lies in `arena` */
+    size_t count, rows_max;
+    struct pin_arena *arena;
+    size_t bytes_max; /* no further row when the arena has used as many */
+};
 
 static inline struct pin_value
 pin__value_null(void)

@@ -46,9 +46,9 @@ struct rows {
     int64_t offset;
     struct pin_buf place; /* of the last row read; empty: none */
     struct pin_arena batch;
-    union pin_datum **read; /* [batch_count] rows, packed */
-    size_t batch_count, batch_at;
-    struct row row; /* the one in hand, of those */
+    struct pin_taken read;
+    size_t batch_at; /* of those, the next */
+    struct row row;  /* the one in hand, of those */
     bool over;
 };
 
@@ -179,7 +179,12 @@ begin_rows(struct rows *r, const struct pin_cursor *c, size_t room, struct pin_e
     for (size_t i = 0; names && i < c->count; i++)
         if (!(names[i] = pin__arena_strdup(&r->batch, c->table->columns[i].name)))
             names = NULL;
-    r->read = pin__arena_alloc(&r->batch, room * sizeof(*r->read));
+    r->read =
+        (struct pin_taken){ .rows = pin__arena_alloc(&r->batch, room * sizeof(void *)),
+                            .rows_max = room,
+                            .arena = &r->batch,
+                            .bytes_max = c->table->key_column < 0 ? SIZE_MAX
+                                                                  : r->batch.block_bytes / 8 * 7 };
     r->row = (struct row){ .face = { r->face.workspace },
                            .workspace = r->workspace,
                            .table = r->table,
@@ -188,7 +193,7 @@ begin_rows(struct rows *r, const struct pin_cursor *c, size_t room, struct pin_e
                            .literals = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names),
                            .own = r->row.own,
                            .key_column = c->table->key_column };
-    return names && r->read ? PIN_OK : pin__err_no_memory(err);
+    return names && r->read.rows ? PIN_OK : pin__err_no_memory(err);
 }
 
 /* At most `room` rows, fewer when they are large: then there may be more. */
@@ -197,18 +202,14 @@ read_rows(struct rows *r, struct pin_cursor *c, size_t room, struct pin_err *err
 {
     pin_status st = begin_rows(r, c, room, err);
 
-    while (st == PIN_OK &&
-           (st = pin__cursor_take(c, &r->batch, &r->read[r->batch_count], err)) == PIN_OK) {
-        if (++r->batch_count < room &&
-            (r->batch.used_bytes < r->batch.block_bytes - r->batch.block_bytes / 8 ||
-             c->table->key_column < 0))
-            continue;
-        pin__buf_clear(&r->place);
-        pin__cursor_look(c);
-        return c->table->key_column < 0 ? PIN_OK : pin__cursor_key(c, &r->place, err);
+    if (st == PIN_OK)
+        st = pin__cursor_take(c, &r->read, err);
+    if (st == PIN_EMPTY) {
+        r->over = true;
+        return PIN_OK;
     }
-    r->over = st == PIN_EMPTY;
-    return st == PIN_EMPTY ? PIN_OK : st;
+    pin__buf_clear(&r->place);
+    return st == PIN_OK && c->table->key_column >= 0 ? pin__cursor_key(c, &r->place, err) : st;
 }
 
 /* Room for the next batch. The first one is small: many a job looks at a few rows only. */
@@ -217,7 +218,7 @@ begin_batch(struct rows *r, size_t *room, struct pin_err *err)
 {
     bool first = r->batch.block_bytes == 0;
 
-    if (r->batch_count && !r->place.size)
+    if (r->read.count && !r->place.size)
         return pin__err_set(
             err, PIN_INVALID,
             "\"%s\" has no _id to go on behind: %d rows of it can be read, no more; "
@@ -231,7 +232,7 @@ begin_batch(struct rows *r, size_t *room, struct pin_err *err)
     else
         pin__arena_fini(&r->batch);
     r->batch.block_bytes = first ? FIRST_BATCH_BYTES : LATER_BATCH_BYTES;
-    r->batch_at = r->batch_count = 0;
+    r->batch_at = r->read.count = 0;
     return PIN_OK;
 }
 
@@ -260,7 +261,7 @@ read_batch(struct rows *r, struct pin_err *err)
         st = read_rows(r, &c, room, err);
     pin__cursor_close(&c);
     if (r->limit >= 0)
-        r->limit -= (int64_t)r->batch_count;
+        r->limit -= (int64_t)r->read.count;
     r->over |= r->limit == 0;
     return st;
 }
@@ -270,7 +271,7 @@ static void
 end_reading(struct rows *r)
 {
     r->over = true;
-    r->batch_at = r->batch_count = 0;
+    r->batch_at = r->read.count = 0;
     pin__arena_fini(&r->batch);
     pin__arena_fini(&r->row.own);
     pin__buf_fini(&r->place);
@@ -284,9 +285,9 @@ read_more(struct rows *r)
 
     if (!pin__native_session(r->workspace))
         return false;
-    if (r->batch_at < r->batch_count)
+    if (r->batch_at < r->read.count)
         return true;
-    if (!r->over && !failed(r->workspace, read_batch(r, &err), &err) && r->batch_count)
+    if (!r->over && !failed(r->workspace, read_batch(r, &err), &err) && r->read.count)
         return true;
     end_reading(r);
     return false;
@@ -307,12 +308,12 @@ host_next(pin_rows *face)
     struct rows *r = rows_of(face);
     struct workspace *w = r->workspace;
 
-    if ((w->failed || r->batch_at == r->batch_count || pin__session_in_transaction(w->session)) &&
+    if ((w->failed || r->batch_at == r->read.count || pin__session_in_transaction(w->session)) &&
         !read_more(r))
         return NULL;
     if (r->row.sets)
         forget_sets(&r->row);
-    r->row.values = r->read[r->batch_at++];
+    r->row.values = r->read.rows[r->batch_at++];
     return &r->row.face;
 }
 
