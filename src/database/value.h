@@ -10,6 +10,8 @@
 #ifndef PIN_DATABASE_VALUE_H
 #define PIN_DATABASE_VALUE_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 
@@ -38,10 +40,11 @@ union pin_datum { /* what a value is, without its type */
 struct pin_taken { /* rows that were read and are kept */
     /* Each: a datum for each column, then a byte for each, its type (enum pin_value_type). Blobs
      * are left out. */
-    union pin_datum **rows; /* the caller's, [rows_max]; what they point to lies in `arena` */
+    union pin_datum **rows; /* the caller's, [rows_max] */
     size_t count, rows_max;
-    struct pin_arena *arena;
-    size_t bytes_max; /* no further row when the arena has used as many */
+    char *at, *end;          /* what is free of the caller's room for them */
+    struct pin_arena *arena; /* for a row that does not fit there; it is the last, unless... */
+    bool spills;             /* ...all rows_max are wanted */
 };
 
 static inline struct pin_value
