@@ -22,8 +22,6 @@
 #include "native/run.h"
 
 enum {
-    PIPE_READ = 0,
-    PIPE_WRITE = 1,
     FRAMES_MAX = 16,
     CHUNK_BYTES = 64 << 10,
     SIGNAL_STACK_BYTES = 64 << 10,
@@ -106,8 +104,9 @@ pin__native_world_open(struct pin_native_world *world, struct pin_files *files, 
 struct native {
     const struct pin_native_world *world;
     struct pin_worker worker; /* its end towards the executor */
-    int out[2], error[2];     /* pipes: what runs print */
+    int out, error;           /* what runs print: the other ends are descriptors 1 and 2 */
     uint64_t data_bytes;      /* of this process, before any run */
+    uint64_t data_allowed, processes_allowed;
 };
 
 struct child { /* the run under way */
@@ -152,6 +151,7 @@ on_crash(int number)
     raise(number);
 }
 
+/* A handler has a stack of its own: the job's may be what is full. */
 static void
 catch_crashes(void)
 {
@@ -166,43 +166,37 @@ catch_crashes(void)
         (void)sigaction(signals[i], &action, NULL);
 }
 
+/* Not above what is allowed already. */
 static void
-limit(int resource, uint64_t value)
+limit(int resource, uint64_t value, uint64_t allowed)
 {
-    struct rlimit r;
+    struct rlimit r = { value, value };
 
-    if (getrlimit((__rlimit_resource_t)resource, &r) != 0)
-        return;
-    if (r.rlim_max == RLIM_INFINITY || value < r.rlim_max)
-        r.rlim_max = value;
-    r.rlim_cur = r.rlim_max;
+    if (allowed < value)
+        r.rlim_cur = r.rlim_max = allowed; /* RLIM_INFINITY is the largest number there is */
     (void)setrlimit((__rlimit_resource_t)resource, &r);
 }
 
+static uint64_t
+allowed(int resource)
+{
+    struct rlimit r;
+
+    return getrlimit((__rlimit_resource_t)resource, &r) == 0 ? r.rlim_max : RLIM_INFINITY;
+}
+
+/* What only the run itself can have: the rest it has from its worker, see prepare_runs. */
 static void
 confine(const struct child *c)
 {
-    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE }; /* by the nursery */
+    const struct native *n = c->native;
+    sigset_t none;
 
     (void)setpgid(0, 0); /* a signal to its group is to nobody else */
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        (void)signal(ignored[i], SIG_DFL);
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX);
-    limit(RLIMIT_NPROC, PIN_NATIVE_PROCESSES_MAX);
-    limit(RLIMIT_DATA, c->native->data_bytes + c->task->heap_bytes);
-}
-
-static void
-open_streams(const struct native *n)
-{
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    (void)dup2(null, 0);
-    (void)dup2(n->out[PIPE_WRITE], 1);
-    (void)dup2(n->error[PIPE_WRITE], 2);
-    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    limit(RLIMIT_NPROC, PIN_NATIVE_PROCESSES_MAX, n->processes_allowed);
+    limit(RLIMIT_DATA, n->data_bytes + c->task->heap_bytes, n->data_allowed);
 }
 
 static _Noreturn void
@@ -219,13 +213,11 @@ be_the_run(struct child *c, const struct pin_native_job *job, pid_t parent, int 
     if (getppid() != parent)
         _exit(PIN_EXIT_ABANDONED);
     (void)prctl(PR_SET_NAME, "pin-job");
-    open_streams(n);
     close(n->worker.channel.fd);
-    close(n->out[PIPE_READ]);
-    close(n->error[PIPE_READ]);
+    close(n->out);
+    close(n->error);
     pin__channel_init(&own.channel, fd);
     confine(c);
-    catch_crashes();
     pin__outcome_init(&outcome);
     pin__native_execute(job->job, job->tenants_filter, &project, c->task, &host, &outcome);
     pin__worker_tell_outcome(&own, &outcome, true);
@@ -256,8 +248,8 @@ drain(struct native *n, int fd, enum pin_stream stream)
 static void
 drain_both(struct native *n)
 {
-    drain(n, n->out[PIPE_READ], PIN_STDOUT);
-    drain(n, n->error[PIPE_READ], PIN_STDERR);
+    drain(n, n->out, PIN_STDOUT);
+    drain(n, n->error, PIN_STDERR);
 }
 
 static void
@@ -338,8 +330,8 @@ attend(struct child *c)
 
     while (!c->told && !c->rubbish && !ended) {
         struct pollfd fds[] = { { .fd = c->channel.eof ? -1 : c->channel.fd, .events = POLLIN },
-                                { .fd = n->out[PIPE_READ], .events = POLLIN },
-                                { .fd = n->error[PIPE_READ], .events = POLLIN },
+                                { .fd = n->out, .events = POLLIN },
+                                { .fd = n->error, .events = POLLIN },
                                 { .fd = n->worker.channel.fd, .events = POLLIN },
                                 { .fd = c->pidfd, .events = POLLIN } };
 
@@ -389,9 +381,12 @@ tell_death(struct child *c, int status)
 static void
 follow(int status)
 {
+    sigset_t none;
+
     if (!WIFSIGNALED(status) || !pin__signal_is_from_outside(WTERMSIG(status)))
         return;
-    signal(WTERMSIG(status), SIG_DFL);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
     raise(WTERMSIG(status));
 }
 
@@ -471,15 +466,6 @@ run(struct native *n, const struct pin_task *task)
     n->worker.task = 0;
 }
 
-/* What every run would do first is done once. */
-static void
-warm_up(void)
-{
-    void *frame[1];
-
-    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
-}
-
 static uint64_t
 data_bytes(void)
 {
@@ -493,10 +479,56 @@ data_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static bool
-open_pipe(int fds[2])
+static int
+pipe_to(int descriptor)
 {
-    return pipe2(fds, O_CLOEXEC) == 0 && fcntl(fds[PIPE_READ], F_SETFL, O_NONBLOCK) == 0;
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
+        dup2(fds[1], descriptor) < 0)
+        _exit(PIN_EXIT_BROKEN);
+    close(fds[1]);
+    return fds[0];
+}
+
+/* The streams are those of its runs. */
+static void
+open_streams(struct native *n)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    (void)dup2(null, 0);
+    if (null > 0)
+        close(null);
+    n->out = pipe_to(1);
+    n->error = pipe_to(2);
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
+/* What every run would do for itself and has from this process instead. Signals that the nursery
+ * ignores are blocked here, which is as good, so that a run is rid of that at one go. */
+static void
+prepare_runs(struct native *n)
+{
+    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+    sigset_t blocked;
+    void *frame[1];
+
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaddset(&blocked, ignored[i]);
+    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        (void)signal(ignored[i], SIG_DFL);
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    limit(RLIMIT_CORE, 0, allowed(RLIMIT_CORE));
+    limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX, allowed(RLIMIT_NOFILE));
+    n->processes_allowed = allowed(RLIMIT_NPROC);
+    n->data_allowed = allowed(RLIMIT_DATA);
+    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
+    catch_crashes();
+    open_streams(n);
+    n->data_bytes = data_bytes();
 }
 
 void
@@ -513,10 +545,9 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     pin__channel_init(&n.worker.channel, fd);
     n.worker.claims = pin__claims_map(claims, &err);
-    if (!n.worker.claims || !open_pipe(n.out) || !open_pipe(n.error))
+    if (!n.worker.claims)
         _exit(PIN_EXIT_BROKEN);
-    warm_up();
-    n.data_bytes = data_bytes();
+    prepare_runs(&n);
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {
         pin__worker_next(&n.worker, &frame, &m, &task);
