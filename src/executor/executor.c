@@ -63,7 +63,7 @@ services_due(const struct pin_executor *x)
         const struct pin_service *s = service_at(x, i);
         int64_t due_ms = s ? s->due(s->context, now_ms) : INT64_MAX;
 
-        any |= s != NULL;
+        any |= due_ms != INT64_MAX;
         if (due_ms <= now_ms)
             in_ms = 0;
         else if (due_ms - now_ms < in_ms)
@@ -184,7 +184,7 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
  * them at once and again, so then only timers and the nursery are waited for, a little at a time.
  */
 static void
-step(struct pin_executor *x)
+turn(struct pin_executor *x, int wait_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     bool full = sink_is_full(x);
@@ -192,11 +192,14 @@ step(struct pin_executor *x)
 
     pin__dispatch(x);
     timeout = loop_timeout(x, full);
+    if (wait_ms >= 0 && (timeout < 0 || timeout > wait_ms))
+        timeout = wait_ms;
     if (full) {
         (void)poll(NULL, 0, timeout);
         timeout = 0;
     }
-    x->sleep_ms = timeout;
+    if (wait_ms) /* else somebody else has slept: pin__executor_due said how long */
+        x->sleep_ms = timeout;
     n = epoll_wait(x->epoll_fd, events, EVENTS_MAX, timeout);
     if (n > 0)
         handle_events(x, events, n, full);
@@ -207,7 +210,39 @@ step(struct pin_executor *x)
     pin__nurseries_tidy(x);
 }
 
+static void
+step(struct pin_executor *x)
+{
+    turn(x, -1);
+}
+
 /* ---- public ---- */
+
+int
+pin__executor_fd(const struct pin_executor *x)
+{
+    return x->epoll_fd;
+}
+
+void
+pin__executor_turn(struct pin_executor *x, int wait_ms)
+{
+    turn(x, wait_ms);
+}
+
+int
+pin__executor_due(struct pin_executor *x)
+{
+    pin__dispatch(x);
+    x->sleep_ms = loop_timeout(x, false);
+    return x->sleep_ms;
+}
+
+void
+pin__executor_stay(struct pin_executor *x)
+{
+    x->stays = true;
+}
 
 static pin_status
 wait_for_catalog(struct pin_executor *x, struct pin_err *err)

@@ -111,6 +111,41 @@ const struct pin_catalog *pin__executor_catalog(const struct pin_executor *x);
 pin_status pin__executor_run(struct pin_executor *x, const struct pin_request_options *options,
                              const struct pin_sink *sink, struct pin_summary *summary,
                              struct pin_err *err) PIN_MUST_USE;
+/* --- calls of a program that does not wait --- */
+
+/* One call: the first four are its maker's, who owns it and leaves it alone until it is released.
+ */
+struct pin_executor_call {
+    const struct pin_sink *sink; /* borrowed until it is released */
+    /* Once, from the loop: what became of it. It may make no call from there. */
+    void (*ended)(void *context, const struct pin_summary *summary);
+    /* Once, after it has ended: no run of it prints any more. */
+    void (*released)(void *context);
+    void *context;
+    bool lost; /* in `ended`: its nursery ended before all of it had begun */
+    /* the executor's: */
+    struct pin_executor_call *next; /* of those that have not ended */
+    struct request *request;        /* NULL: it has ended */
+    size_t users;                   /* requests under it */
+};
+/* Begins a call. PIN_INVALID: a tenant for a job without tenants; PIN_BUSY: the project's process
+ * was lost and is being started again. Then nothing is told. */
+pin_status pin__executor_call(struct pin_executor *x, const struct pin_request_options *options,
+                              struct pin_executor_call *call, struct pin_err *err) PIN_MUST_USE;
+/* Begins nothing more of it, and kills what runs. It is told as ever. Nothing when it has ended. */
+void pin__executor_call_cancel(struct pin_executor *x, struct pin_executor_call *call);
+
+/* For a program with a loop of its own: readable when a turn is due. */
+int pin__executor_fd(const struct pin_executor *x);
+/* Does what there is to do, and hands out what may begin. Waits for at most so many milliseconds,
+ * -1: until there is something. */
+void pin__executor_turn(struct pin_executor *x, int wait_ms);
+/* After a turn, or any call: in how many milliseconds it wants a turn though nothing is readable;
+ * -1: never. */
+int pin__executor_due(struct pin_executor *x);
+/* From now on a nursery that is lost is replaced. */
+void pin__executor_stay(struct pin_executor *x);
+
 /* Progress of the request being run, for a person who watches. */
 void pin__executor_progress(const struct pin_executor *x, uint64_t *done, uint64_t *failed);
 /* --- the queue --- */

@@ -207,13 +207,25 @@ open_streams(const struct native *n)
     (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
+static bool
+take(struct pin_worker *w, const struct pin_message *m)
+{
+    (void)w;
+    if (m->type != PIN_MESSAGE_ANSWER)
+        return false; /* to stop it, it is killed */
+    pin__native_answer(m->number, m->bytes, m->args);
+    return true;
+}
+
 static _Noreturn void
 be_the_run(struct child *c, const struct pin_native_job *job, pid_t parent, int fd)
 {
     struct native *n = c->native;
     struct pin_native_project project = { .database_filename = n->world->catalog->database_filename,
                                           .multi_tenant = n->world->catalog->multi_tenant };
-    struct pin_worker own = { .task = c->task->id, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
+    struct pin_worker own = { .task = c->task->id,
+                              .take = take,
+                              .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
     struct pin_host host = pin__worker_host(&own);
     struct pin_outcome outcome;
 

@@ -316,6 +316,7 @@ lost(struct nursery_process *n)
     n->gone = true;
     epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, n->channel.fd, NULL);
     pin__workers_lost(n);
+    pin__calls_lost(n);
     if (x->nursery == n)
         pin__queue_give_back_unbegun(x);
     if (x->coming == n)

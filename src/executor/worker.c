@@ -1,4 +1,5 @@
-/* worker.c - takes a task, lets the engine execute it, sends what came of it.
+/* worker.c - how a worker and its executor talk, whatever runs in it: tasks taken, calls, answers,
+ * what came of a run.
  *
  * Console lines, calls and outcomes travel on one stream, so their order is the order in which
  * things happened. A write blocks while the executor does not read: that is the back-pressure on a
@@ -8,14 +9,10 @@
 #include "executor/worker.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "executor/channel.h"
 #include "executor/claims.h"
-#include "javascript/engine.h"
-#include "native/run.h"
 
 void
 pin__worker_say(struct pin_worker *w, const struct pin_message *m)
@@ -110,23 +107,9 @@ handle(struct pin_worker *w, const struct pin_message *m)
 {
     switch (m->type) {
     case PIN_MESSAGE_ANSWER:
-        if (w->engine)
-            pin__engine_answer(w->engine, m->number, m->bytes, m->args);
-        else
-            pin__native_answer(m->number, m->bytes, m->args);
-        return true;
     case PIN_MESSAGE_STOP:
-        if (!w->engine)
-            return false; /* it is killed */
-        if (m->id == w->task && m->number)
-            pin__engine_stop_line(w->engine, m->number);
-        else if (m->id == w->task)
-            pin__engine_stop(w->engine);
-        return true;
     case PIN_MESSAGE_LINE:
-        if (w->engine && m->id == w->task && m->kind < PIN_LINE_KIND_COUNT)
-            pin__engine_line(w->engine, m->number, (enum pin_line_kind)m->kind, m->bytes);
-        return true;
+        return w->take(w, m);
     case PIN_MESSAGE_TASK:
         pin__worker_keep(w, m);
         return false;
@@ -185,26 +168,6 @@ pin__worker_tell_outcome(struct pin_worker *w, const struct pin_outcome *o, bool
                            .heap_bytes = o->peak_heap_bytes });
 }
 
-/* A line that computes reads no messages: it is stopped by this signal, which is ignored where
- * nobody listens. It also ends a wait. */
-static struct pin_engine *interrupted;
-
-static void
-on_interrupt(int number)
-{
-    (void)number;
-    pin__engine_stop(interrupted);
-}
-
-static void
-listen_to_interrupts(struct pin_worker *w)
-{
-    struct sigaction action = { .sa_handler = on_interrupt };
-
-    interrupted = w->engine;
-    (void)sigaction(PIN_LINE_SIGNAL, &action, NULL);
-}
-
 static struct pin_task
 task_of(const struct pin_message *m)
 {
@@ -225,27 +188,6 @@ task_of(const struct pin_message *m)
                               .check_tenant = m->check != 0,
                               .wall_ms = (int64_t)m->wall_us / 1000,
                               .heap_bytes = m->heap_bytes };
-}
-
-static void
-execute(struct pin_worker *w, const struct pin_task *task)
-{
-    struct pin_outcome outcome;
-    bool usable;
-
-    w->task = task->id;
-    if (task->kind == PIN_TASK_REPL)
-        listen_to_interrupts(w);
-    pin__outcome_init(&outcome);
-    pin__fault("worker.before_run");
-    usable = pin__engine_execute(w->engine, task, &outcome);
-    pin__fault("worker.before_result");
-    pin__worker_tell_outcome(w, &outcome, usable);
-    pin__outcome_fini(&outcome);
-    pin__fault("worker.after_result");
-    w->task = 0;
-    if (!usable)
-        _exit(PIN_EXIT_ABANDONED);
 }
 
 /* The next task: one that waited, else one from the channel. The message is copied into `frame`,
@@ -307,30 +249,4 @@ pin__worker_host(struct pin_worker *w)
                               .wake = host_wake,
                               .reply = host_reply,
                               .wait = host_wait };
-}
-
-void
-pin__worker_main(struct pin_engine *engine, int fd, int claims)
-{
-    struct pin_worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
-    struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
-    struct pin_host host = pin__worker_host(&w);
-    struct pin_message m;
-    struct pin_task task;
-    struct pin_err err;
-
-    pin__fault("worker.starts");
-    (void)prctl(PR_SET_NAME, "pin-worker");
-    pin__channel_init(&w.channel, fd);
-    w.claims = pin__claims_map(claims, &err);
-    if (!w.claims || pin__engine_enter(engine, &host, &err) != PIN_OK) {
-        fprintf(stderr, "pinstripe: worker: %s\n", err.message);
-        _exit(PIN_EXIT_BROKEN);
-    }
-    pin__worker_say(
-        &w, &(struct pin_message){ .type = PIN_MESSAGE_READY, .number = pin__engine_hash(engine) });
-    for (;;) {
-        pin__worker_next(&w, &frame, &m, &task);
-        execute(&w, &task);
-    }
 }

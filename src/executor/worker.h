@@ -8,9 +8,11 @@
 struct pin_engine;
 struct pin_claims;
 
-/* What worker.c and native_worker.c share. */
+/* What all kinds of worker share. */
 struct pin_worker {
     struct pin_engine *engine; /* NULL: a run of a job in C */
+    /* An answer, a stop or a line for the run in hand; true when it should look. */
+    bool (*take)(struct pin_worker *w, const struct pin_message *m);
     struct pin_channel channel;
     uint64_t task; /* the one in hand; 0: none */
     uint64_t next_call;
