@@ -118,21 +118,6 @@ find_job(const struct project_store *p, const struct call *c, const struct pin_j
     return st;
 }
 
-static pin_status
-find_tenant(struct pin_tenants *t, const struct call *c, const struct pin_job *job, const char **id,
-            struct pin_err *err)
-{
-    *id = NULL;
-    if (!c->tenant)
-        return PIN_OK;
-    if (t->multi_tenant && job->multi_tenant == PIN_NO)
-        return pin__err_set(err, PIN_INVALID,
-                            "--tenant %s: the job %s says multiTenant: false, it runs for no "
-                            "tenant",
-                            pin__quote_text(c->tenant).text, job->name);
-    return pin__tenants_find(t, c->tenant, id, err);
-}
-
 static void
 print_enqueued(const struct cli *cli, const struct call *c, const struct pin_enqueued *e)
 {
@@ -161,7 +146,8 @@ fill(const struct project_store *p, struct call *c, struct pin_tenants *t, struc
                                      .now_ms = c->now_ms };
     pin_status st = find_job(p, c, &call.job, err);
 
-    if (st == PIN_OK && (st = find_tenant(t, c, call.job, &call.tenant_id, err)) == PIN_OK)
+    if (st == PIN_OK &&
+        (st = pin__tenants_find_for(t, c->tenant, call.job, &call.tenant_id, err)) == PIN_OK)
         st = pin__enqueue_fill(run, &call, &c->arena, err);
     return st;
 }

@@ -1,28 +1,6 @@
 /* call.c - calls of a program that does not wait for them: see executor.h.
- *
- * A call's sink is used by every run under it, also by one whose caller has died and which is
- * printing its last words. So requests are counted, and the maker gets its call back after the
- * last.
  */
 #include "executor/run.h"
-
-void
-pin__call_join(struct request *q, struct pin_executor_call *call)
-{
-    q->call = call;
-    if (call)
-        call->users++;
-}
-
-void
-pin__call_leave(struct request *q)
-{
-    struct pin_executor_call *call = q->call;
-
-    q->call = NULL;
-    if (call && --call->users == 0)
-        call->released(call->context);
-}
 
 static void
 unlist(struct pin_executor *x, struct pin_executor_call *call)
@@ -41,8 +19,9 @@ pin__call_end(struct request *q)
     struct pin_executor_call *call = q->call;
     struct pin_summary summary;
 
-    if (!call || call->request != q)
+    if (!call)
         return;
+    q->call = NULL;
     unlist(q->executor, call);
     call->request = NULL;
     pin__summary_init(&summary);
@@ -60,7 +39,6 @@ pin__executor_call(struct pin_executor *x, const struct pin_request_options *opt
 
     call->lost = false;
     call->request = NULL;
-    call->users = 0;
     if (x->nursery->gone)
         return pin__err_set(err, PIN_BUSY,
                             "the process that holds the project was lost and is being started "
@@ -71,7 +49,7 @@ pin__executor_call(struct pin_executor *x, const struct pin_request_options *opt
         pin__request_free(q);
         return st;
     }
-    pin__call_join(q, call);
+    q->call = call;
     call->request = q;
     call->next = x->calls;
     x->calls = call;

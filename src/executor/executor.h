@@ -86,6 +86,9 @@ struct pin_request_options {
     struct pin_bytes args;   /* JSON array, NULL: [] */
     const char *tenant; /* name or id: only that tenant; NULL: every one that the filter leaves */
     int64_t wall_ms;    /* 0: what the job says, else the default */
+    /* Somebody named the JOB: a runBackgroundJob service of the project's own decides what that
+     * does, unless a tenant is given. */
+    bool by_name;
 };
 
 struct pin_summary {            /* what became of a request; the caller calls pin__summary_fini */
@@ -100,6 +103,8 @@ struct pin_summary {            /* what became of a request; the caller calls pi
 
 void pin__summary_init(struct pin_summary *s);
 void pin__summary_fini(struct pin_summary *s);
+/* It failed since nobody has the tenant that was asked for. */
+bool pin__summary_lacks_tenant(const struct pin_summary *s);
 
 /* Starts the nursery and waits until it has loaded the project. PIN_CONFIG, PIN_FAILED: its reason.
  */
@@ -113,20 +118,17 @@ pin_status pin__executor_run(struct pin_executor *x, const struct pin_request_op
                              struct pin_err *err) PIN_MUST_USE;
 /* --- calls of a program that does not wait --- */
 
-/* One call: the first four are its maker's, who owns it and leaves it alone until it is released.
- */
+/* One call: owned by its maker, and left alone until it has ended. */
 struct pin_executor_call {
-    const struct pin_sink *sink; /* borrowed until it is released */
+    const struct pin_sink *sink; /* borrowed; must outlive the executor: runs under a call may print
+                                    their last words after its end */
     /* Once, from the loop: what became of it. It may make no call from there. */
     void (*ended)(void *context, const struct pin_summary *summary);
-    /* Once, after it has ended: no run of it prints any more. */
-    void (*released)(void *context);
     void *context;
     bool lost; /* in `ended`: its nursery ended before all of it had begun */
     /* the executor's: */
     struct pin_executor_call *next; /* of those that have not ended */
     struct request *request;        /* NULL: it has ended */
-    size_t users;                   /* requests under it */
 };
 /* Begins a call. PIN_INVALID: a tenant for a job without tenants; PIN_BUSY: the project's process
  * was lost and is being started again. Then nothing is told. */

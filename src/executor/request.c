@@ -25,6 +25,23 @@ pin__summary_fini(struct pin_summary *s)
     pin__outcome_fini(&s->outcome);
 }
 
+bool
+pin__summary_lacks_tenant(const struct pin_summary *s)
+{
+    const struct pin_buf *text = &s->outcome.error;
+    json_t *error;
+    const char *code;
+    bool lacks;
+
+    if (!s->multi_tenant || !text->size)
+        return false;
+    error = json_loadb(pin__buf_text(text), text->size, JSON_ALLOW_NUL, NULL);
+    code = json_string_value(json_object_get(json_object_get(error, "properties"), "code"));
+    lacks = code && !strcmp(code, "NO_SUCH_TENANT");
+    json_decref(error);
+    return lacks;
+}
+
 /* ---- lists: what has a run to start, deeper ones first, and what waits ---- */
 
 static void
@@ -175,7 +192,6 @@ pin__request_free(struct request *q)
         pin__run_free(run);
     }
     free_page(q);
-    pin__call_leave(q);
     pin__nursery_leave(q->nursery);
     free(q->window);
     free(q->name);
@@ -331,7 +347,6 @@ pin__request_from_run(struct run *caller, const struct pin_message *call)
     q->caller_id = caller->id;
     q->call_number = call->number;
     q->sink = from->sink;
-    pin__call_join(q, from->call);
     q->kind = PIN_TASK_JOB;
     if (find_job(q, call->text ? call->text : "")) {
         set_limits(q, 0);
@@ -378,10 +393,37 @@ ask_for_tenant(struct request *q, const char *tenant, struct pin_err *err)
     return PIN_OK;
 }
 
+/* The name goes in front of the arguments. */
+static void
+ask_service(struct request *q, const struct pin_request_options *options)
+{
+    struct pin_buf args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX);
+    bool has_args = options->args.data && options->args.size > 2;
+
+    q->kind = PIN_TASK_SERVICE;
+    q->name = strdup("runBackgroundJob");
+    pin__buf_addc(&args, '[');
+    pin__buf_add_json_string(&args, options->name, strlen(options->name));
+    if (has_args)
+        pin__buf_addc(&args, ',');
+    if (has_args)
+        pin__buf_add(&args, options->args.data + 1, options->args.size - 1);
+    else
+        pin__buf_addc(&args, ']');
+    set_limits(q, options->wall_ms);
+    set_args(q, (struct pin_bytes){ args.data, args.size }, (struct pin_bytes){ NULL, 0 });
+    pin__buf_fini(&args);
+    q->single_waiting = !q->failed;
+}
+
 pin_status
 pin__request_ask(struct request *q, const struct pin_request_options *options, struct pin_err *err)
 {
     q->kind = options->kind;
+    if (options->by_name && !options->tenant && q->nursery->catalog->replaces_run_background_job) {
+        ask_service(q, options);
+        return PIN_OK;
+    }
     if (options->kind != PIN_TASK_JOB)
         q->name = strdup(options->name ? options->name : "migrate-database");
     else if (!find_job(q, options->name))

@@ -224,7 +224,7 @@ struct request {
     struct run *caller;          /* NULL: the program, or a caller that died */
     uint64_t call_number;
     uint64_t caller_id;
-    struct pin_executor_call *call; /* it belongs to, at any depth; NULL: none */
+    struct pin_executor_call *call; /* it is; NULL: of none, or told */
     uint32_t depth;
     enum pin_task_kind kind;
     const struct pin_job *job; /* NULL for SERVICE and MIGRATE */
@@ -449,9 +449,7 @@ void pin__view_tell(struct request *q, const struct pin_outcome *o); /* once */
 void pin__view_end(struct request *q); /* whatever became of it, it has been told */
 
 /* call.c */
-void pin__call_join(struct request *q, struct pin_executor_call *call); /* NULL: none */
-void pin__call_leave(struct request *q);
-void pin__call_end(struct request *q); /* tells, when it is the call itself */
+void pin__call_end(struct request *q); /* tells, when it is one */
 void pin__calls_lost(struct nursery_process *n);
 
 /* observe.c: nothing when nobody counts */

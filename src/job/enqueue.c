@@ -80,11 +80,12 @@ pin__enqueue_options_read(struct pin_enqueue_options *out, struct pin_bytes json
 
 /* --- ids --- */
 
-/* Within a millisecond, or while the clock goes back, the next id is a little above the last. */
+/* Within a millisecond, or while the clock goes back, the next id is a little above the last; each
+ * thread of a program that has us as a library has its own. */
 struct pin_run_id
 pin__run_id_new(int64_t now_ms)
 {
-    static struct pin_run_id last;
+    static _Thread_local struct pin_run_id last;
     uint8_t random[10];
     struct pin_run_id id;
 

@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "database/driver.h"
 #include "database/query.h"
+#include "job/catalog.h"
 #include "store/id.h"
 
 enum { ARENA_BYTES_MAX = 64 << 20 };
@@ -114,6 +115,20 @@ pin__tenants_find(struct pin_tenants *t, const char *name_or_id, const char **id
     if (!*id)
         return pin__err_set(err, PIN_NOT_FOUND, "No such tenant %s exists.", quoted.text);
     return PIN_OK;
+}
+
+pin_status
+pin__tenants_find_for(struct pin_tenants *t, const char *name_or_id, const struct pin_job *job,
+                      const char **id, struct pin_err *err)
+{
+    *id = NULL;
+    if (!name_or_id)
+        return PIN_OK;
+    if (t->multi_tenant && job->multi_tenant == PIN_NO)
+        return pin__err_set(err, PIN_INVALID,
+                            "%s %s: the job %s says multiTenant: false, it runs for no tenant",
+                            t->word, pin__quote_text(name_or_id).text, job->name);
+    return pin__tenants_find(t, name_or_id, id, err);
 }
 
 pin_status

@@ -13,6 +13,7 @@
 
 struct pin_tenant_name;
 struct pin_session;
+struct pin_job;
 
 struct pin_tenants {
     const char *word; /* what stands before a name in a message: "--tenant" */
@@ -32,6 +33,11 @@ void pin__tenants_fini(struct pin_tenants *t);
  * there is none or more than one, PIN_INVALID when the project has no tenants. */
 pin_status pin__tenants_find(struct pin_tenants *t, const char *name_or_id, const char **id,
                              struct pin_err *err) PIN_MUST_USE;
+/* The id of the tenant that a run of the job is asked for; NULL for a NULL name. PIN_INVALID, too,
+ * for a job that runs for no tenant. */
+pin_status pin__tenants_find_for(struct pin_tenants *t, const char *name_or_id,
+                                 const struct pin_job *job, const char **id,
+                                 struct pin_err *err) PIN_MUST_USE;
 /* As pin__tenants_find, but an id that no tenant has any more is taken as it is: the history is
  * longer than a tenant's life. */
 pin_status pin__tenants_find_past(struct pin_tenants *t, const char *name_or_id, const char **id,
