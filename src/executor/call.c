@@ -3,14 +3,21 @@
 #include "executor/run.h"
 
 static void
+enlist(struct pin_executor *x, struct pin_executor_call *call)
+{
+    call->previous = NULL;
+    call->next = x->calls;
+    if (x->calls)
+        x->calls->previous = call;
+    x->calls = call;
+}
+
+static void
 unlist(struct pin_executor *x, struct pin_executor_call *call)
 {
-    struct pin_executor_call **at = &x->calls;
-
-    while (*at && *at != call)
-        at = &(*at)->next;
-    if (*at)
-        *at = call->next;
+    *(call->previous ? &call->previous->next : &x->calls) = call->next;
+    if (call->next)
+        call->next->previous = call->previous;
 }
 
 void
@@ -51,8 +58,7 @@ pin__executor_call(struct pin_executor *x, const struct pin_request_options *opt
     }
     q->call = call;
     call->request = q;
-    call->next = x->calls;
-    x->calls = call;
+    enlist(x, call);
     if (x->stopping)
         pin__request_cancel(q);
     pin__request_end_if_done(q);

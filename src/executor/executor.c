@@ -282,7 +282,9 @@ set_up(struct pin_executor *x, const struct pin_executor_options *o, struct pin_
     x->root = strdup(o->root);
     x->environment = strdup(o->environment);
     x->program = o->program ? strdup(o->program) : NULL;
-    if (!x->root || !x->environment || (o->program && !x->program))
+    x->native_program = o->native_program ? strdup(o->native_program) : NULL;
+    if (!x->root || !x->environment || (o->program && !x->program) ||
+        (o->native_program && !x->native_program))
         return pin__err_no_memory(err);
     x->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (x->epoll_fd < 0)
@@ -355,8 +357,8 @@ pin__executor_run(struct pin_executor *x, const struct pin_request_options *opti
     return pin__err_set(err, PIN_LOST, "the process that holds the project ended unexpectedly");
 }
 
-static bool
-is_quiet(const struct pin_executor *x)
+bool
+pin__executor_is_quiet(const struct pin_executor *x)
 {
     return pin__executor_running(x) == 0 && !x->queue.held && !x->ledger.head;
 }
@@ -365,7 +367,7 @@ void
 pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context)
 {
     x->stays = true;
-    while (!(done && done(context)) && !(x->stopping && is_quiet(x)))
+    while (!(done && done(context)) && !(x->stopping && pin__executor_is_quiet(x)))
         step(x); /* `done` may have asked for the stop */
     x->stays = false;
 }
@@ -524,5 +526,6 @@ pin__executor_close(struct pin_executor *x)
     free(x->root);
     free(x->environment);
     free(x->program);
+    free(x->native_program);
     free(x);
 }

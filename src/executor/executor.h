@@ -34,11 +34,13 @@ struct pin_executor;
 #define PIN_LOOK_MS         30000 /* how often the store is looked at when nobody calls */
 
 struct pin_executor_options {
-    const char *root;         /* of the project, absolute */
-    const char *environment;  /* "development", ... */
-    const char *program;      /* the pinstripe program; NULL: the one that is running */
-    unsigned workers;         /* runs at the same time; 0: as many as there are cores */
-    enum pin_trigger trigger; /* of runs that this program asks for */
+    const char *root;           /* of the project, absolute */
+    const char *environment;    /* "development", ... */
+    const char *program;        /* the pinstripe program; NULL: the one that is running */
+    const char *native_program; /* has jobs of its own: runs those in C, see native_worker.h; NULL:
+                                   none */
+    unsigned workers;           /* runs at the same time; 0: as many as there are cores */
+    enum pin_trigger trigger;   /* of runs that this program asks for */
     /* this.bot.start() and stop() of a run; NULL: this program has no bot. */
     pin_status (*bot)(void *context, struct pin_executor *x, bool start, struct pin_err *err);
     void *bot_context;
@@ -127,8 +129,8 @@ struct pin_executor_call {
     void *context;
     bool lost; /* in `ended`: its nursery ended before all of it had begun */
     /* the executor's: */
-    struct pin_executor_call *next; /* of those that have not ended */
-    struct request *request;        /* NULL: it has ended */
+    struct pin_executor_call *next, *previous; /* of those that have not ended */
+    struct request *request;                   /* NULL: it has ended */
 };
 /* Begins a call. PIN_INVALID: a tenant for a job without tenants; PIN_BUSY: the project's process
  * was lost and is being started again. Then nothing is told. */
@@ -145,6 +147,8 @@ void pin__executor_turn(struct pin_executor *x, int wait_ms);
 /* After a turn, or any call: in how many milliseconds it wants a turn though nothing is readable;
  * -1: never. */
 int pin__executor_due(struct pin_executor *x);
+/* Nothing is in hand and nothing is to be written. */
+bool pin__executor_is_quiet(const struct pin_executor *x);
 /* From now on a nursery that is lost is replaced. */
 void pin__executor_stay(struct pin_executor *x);
 

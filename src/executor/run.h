@@ -327,7 +327,7 @@ struct service_slot {
 
 struct pin_executor {
     int epoll_fd;
-    char *root, *environment, *program;
+    char *root, *environment, *program, *native_program;
     char name[128];
     enum pin_trigger trigger;
     pin_status (*bot)(void *context, struct pin_executor *x, bool start, struct pin_err *err);
