@@ -9,10 +9,12 @@
 #define PIN_EXECUTOR_NATIVE_WORKER_H
 
 #include "job/catalog.h"
+#include "native/config.h"
 #include "project/files.h"
 
 #define PIN_NATIVE_FILES_MAX     1024 /* descriptors of a run */
-#define PIN_NATIVE_PROCESSES_MAX 512  /* of its user, while it runs; nothing holds root to it */
+#define PIN_NATIVE_PROCESSES_MAX 512  /* of its user, beyond those that were there before */
+#define PIN_NATIVE_GRACE_MS      5000 /* for a cancelled run that asks whether it was cancelled */
 
 struct pin_background_job;
 
@@ -27,10 +29,14 @@ struct pin_native_world { /* filled in by the nursery */
     struct pin_native_job *jobs;
     size_t job_count;
     struct pin_catalog *catalog; /* NULL while there are no jobs */
+    struct pin_native_config config;
 };
 
-/* Compiles and describes the jobs in C among the files, and keeps what workers need. */
+/* Compiles and describes the jobs in C among the files, as the configuration says
+ * (native/config.h), and keeps what workers need. */
 pin_status pin__native_world_open(struct pin_native_world *world, struct pin_files *files,
-                                  struct pin_err *err) PIN_MUST_USE;
+                                  struct pin_bytes config, struct pin_err *err) PIN_MUST_USE;
+/* Says that its objects are in use, see native/objects.h. */
+void pin__native_world_touch(const struct pin_native_world *world);
 
 #endif

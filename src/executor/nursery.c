@@ -18,6 +18,7 @@
 #include "executor/worker.h"
 #include "javascript/engine.h"
 #include "job/catalog.h"
+#include "native/objects.h"
 
 enum { CHILDREN_MAX = 256, CATALOG_BYTES_MAX = 32 << 20 };
 
@@ -35,11 +36,12 @@ struct nursery {
 };
 
 static pin_status
-describe_native(void *context, struct pin_files *files, struct pin_err *err)
+describe_native(void *context, struct pin_files *files, struct pin_bytes config,
+                struct pin_err *err)
 {
     struct nursery *n = context;
 
-    return pin__native_world_open(&n->native, files, err);
+    return pin__native_world_open(&n->native, files, config, err);
 }
 
 /* What native workers know of the project. */
@@ -222,9 +224,24 @@ reap(struct nursery *n)
     }
 }
 
+/* Says that the objects of jobs in C are in use; how long until that has to be said again. */
+static int
+touch_objects(const struct nursery *n, struct pin_mono *next)
+{
+    if (n->native.job_count == 0)
+        return -1;
+    if (pin__clock_mono().ns >= next->ns) {
+        pin__native_world_touch(&n->native);
+        *next = pin__clock_after_ms(pin__clock_mono(),
+                                    pin__fault_ms("PIN_NATIVE_TOUCH_MS", PIN_NATIVE_TOUCH_MS));
+    }
+    return (int)pin__clock_until_ms(*next);
+}
+
 static void
 serve(struct nursery *n)
 {
+    struct pin_mono touch = pin__clock_mono();
     bool alive = true;
 
     while (alive) {
@@ -233,7 +250,7 @@ serve(struct nursery *n)
 
         if (pin__channel_has_unsent(&n->control))
             fds[0].events |= POLLOUT;
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        if (poll(fds, 2, touch_objects(n, &touch)) < 0 && errno != EINTR)
             return;
         if (fds[1].revents)
             reap(n);

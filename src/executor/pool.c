@@ -11,11 +11,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "executor/native_worker.h"
 #include "executor/run.h"
 #include "executor/worker.h"
 #include "store/wake.h"
 
-enum { FORK_BACKOFF_FIRST_MS = 50, FORK_BACKOFF_MAX_MS = 5000 };
+enum {
+    FORK_BACKOFF_FIRST_MS = 50,
+    FORK_BACKOFF_MAX_MS = 5000,
+    GRACE_MS = PIN_NATIVE_GRACE_MS + PIN_KILL_AFTER_MS, /* should the native worker not see to it */
+};
 
 static struct worker_process *
 worker_by_number(struct nursery_process *n, uint32_t number)
@@ -236,6 +241,23 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
 }
 
 void
+pin__worker_cancel(struct worker_process *w)
+{
+    struct pin_mono grace = pin__clock_after_ms(pin__clock_mono(), GRACE_MS);
+
+    if (w->killed == KILL_CANCEL)
+        return;
+    if (!w->native || w->doomed) {
+        pin__worker_kill(w, KILL_CANCEL);
+        return;
+    }
+    w->killed = KILL_CANCEL;
+    if (grace.ns < w->deadline.ns)
+        w->deadline = grace;
+    pin__worker_send(w, &(struct pin_message){ .type = PIN_MESSAGE_STOP, .id = w->queue[0]->id });
+}
+
+void
 pin__worker_signal(struct worker_process *w, int number)
 {
     if (w->pidfd >= 0)
@@ -305,6 +327,8 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
         return;
     }
     run = pop_head(w);
+    if (!w->doomed)
+        w->killed = KILL_NONE; /* it was cancelled, and has ended by itself */
     run->outcome.kind = (enum pin_outcome_kind)m->kind;
     pin__buf_add(&run->outcome.value, m->bytes.data, m->bytes.size);
     pin__buf_add(&run->outcome.error, m->args.data, m->args.size);
@@ -586,7 +610,7 @@ pin__workers_lost(struct nursery_process *n)
         if (w->nursery != n)
             continue;
         w->doomed = true;
-        if (w->pidfd >= 0)
+        if (w->pidfd >= 0 && !w->native) /* which kills what its run has started, then ends */
             (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
         if (w->channel.eof || n->executor->closing)
             worker_exited(w, SIGKILL); /* frees w, no other */

@@ -521,6 +521,9 @@ void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
+/* Nobody wants the run in hand any more. One in C is told, and has PIN_NATIVE_GRACE_MS to end by
+ * itself if it asks whether it was; any other is killed. */
+void pin__worker_cancel(struct worker_process *w);
 void pin__worker_signal(struct worker_process *w, int number);
 void pin__workers_unblock(struct pin_executor *x, struct pin_mono now);
 void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);

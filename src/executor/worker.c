@@ -15,13 +15,21 @@
 #include "executor/claims.h"
 
 void
+pin__worker_leave(const struct pin_worker *w, int status)
+{
+    if (w->before_exit)
+        w->before_exit();
+    _exit(status);
+}
+
+void
 pin__worker_say(struct pin_worker *w, const struct pin_message *m)
 {
     pin__message_encode(&w->channel.out, m);
     if (w->channel.out.bad)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     if (pin__channel_flush_all(&w->channel) == PIN_LOST)
-        _exit(PIN_EXIT_ABANDONED);
+        pin__worker_leave(w, PIN_EXIT_ABANDONED);
 }
 
 static pin_status
@@ -98,7 +106,7 @@ pin__worker_keep(struct pin_worker *w, const struct pin_message *m)
 {
     pin__message_encode(&w->waiting, m);
     if (w->waiting.bad)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
 }
 
 /* What may arrive while a run is in hand. Gives true when the run should look. */
@@ -114,7 +122,7 @@ handle(struct pin_worker *w, const struct pin_message *m)
         pin__worker_keep(w, m);
         return false;
     default:
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     }
 }
 
@@ -130,7 +138,7 @@ handle_frames(struct pin_worker *w)
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
         any |= handle(w, &m);
     if (st != PIN_EMPTY)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     return any;
 }
 
@@ -146,7 +154,7 @@ host_wait(void *context, struct pin_mono until)
         if (st == PIN_EMPTY)
             return PIN_OK;
         if (st == PIN_LOST || pin__channel_fill(&w->channel, &err) == PIN_LOST)
-            _exit(PIN_EXIT_ABANDONED);
+            pin__worker_leave(w, PIN_EXIT_ABANDONED);
     }
     return PIN_OK;
 }
@@ -209,17 +217,17 @@ next_task(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m)
         while ((st = pin__channel_next(&w->channel, m, &err)) == PIN_EMPTY) {
             if (pin__channel_wait(&w->channel, (struct pin_mono){ INT64_MAX }) == PIN_LOST ||
                 pin__channel_fill(&w->channel, &err) == PIN_LOST)
-                _exit(PIN_EXIT_ABANDONED);
+                pin__worker_leave(w, PIN_EXIT_ABANDONED);
         }
         if (st != PIN_OK)
-            _exit(PIN_EXIT_BROKEN);
+            pin__worker_leave(w, PIN_EXIT_BROKEN);
         if (m->type != PIN_MESSAGE_TASK)
             return PIN_EMPTY; /* an answer or a stop for a run that has ended */
         pin__message_encode(frame, m);
         memcpy(&size, frame->data, sizeof size);
     }
     if (frame->bad)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     return pin__message_decode(m, frame->data + sizeof size, size, &err);
 }
 

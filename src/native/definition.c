@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/quote.h"
+#include "native/objects.h"
 #include "pinstripe/job.h"
 
 #define DESCRIPTION_BYTES_MAX ((size_t)1 << 20)
@@ -23,10 +24,13 @@ enum { DECLARATIONS_MAX = 1000, TOLD = 0, REFUSED = 1 };
 pin_status
 pin__native_load(const char *object, const struct pin_background_job **out, struct pin_err *err)
 {
-    void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
     const struct pin_background_job *job;
+    void *library;
+    pin_status st = pin__native_object_check(object, err);
 
-    if (!library)
+    if (st != PIN_OK)
+        return st;
+    if (!(library = dlopen(object, RTLD_NOW | RTLD_LOCAL)))
         return pin__err_set(err, PIN_CONFIG, "it cannot be loaded: %s", dlerror());
     if (!(job = dlsym(library, "pin_background_job")))
         return pin__err_set(err, PIN_CONFIG,

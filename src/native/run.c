@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "native/workspace.h"
+#include "store/store.h"
 
 #define ANSWER_BYTES_MAX ((size_t)8 << 20)
 
@@ -217,8 +218,8 @@ take_far_error(struct workspace *w)
     json_decref(error);
 }
 
-static bool
-ask(struct workspace *w, const struct pin_call *call)
+bool
+pin__native_ask(struct workspace *w, const struct pin_call *call)
 {
     struct answer *a = &w->answer;
     struct pin_err err = PIN_ERR_INIT;
@@ -294,7 +295,8 @@ host_call(pin_workspace *face, const char *name, const char *args)
     struct workspace *w = workspace_of(face);
     struct pin_call call = call_of(w, name, PIN_CALL_RUN);
 
-    return one_line(w, "args of pin_run_background_job", args, true, &call.args) && ask(w, &call);
+    return one_line(w, "args of pin_run_background_job", args, true, &call.args) &&
+           pin__native_ask(w, &call);
 }
 
 static const char *
@@ -302,18 +304,20 @@ host_enqueue(pin_workspace *face, const char *name, const char *args, const char
 {
     struct workspace *w = workspace_of(face);
     struct pin_call call = call_of(w, name, PIN_CALL_ENQUEUE);
-    const char *id = NULL;
-    json_t *ids;
 
     if (!one_line(w, "args of pin_enqueue_background_job", args ? args : "[]", true, &call.args) ||
-        !one_line(w, "options of pin_enqueue_background_job", options, false, &call.options) ||
-        !ask(w, &call))
+        !one_line(w, "options of pin_enqueue_background_job", options, false, &call.options))
         return NULL;
-    ids = json_loadb(w->answer.value.data, w->answer.value.size, 0, NULL);
-    id = json_string_value(json_array_get(ids, 0));
-    id = id ? pin__arena_strdup(&w->arena, id) : NULL;
-    json_decref(ids);
-    return id;
+    return pin__native_enqueue(w, &call);
+}
+
+static bool
+host_is_cancelled(pin_workspace *face)
+{
+    struct pin_native_shared *shared = workspace_of(face)->project->shared;
+
+    atomic_store(&shared->asks, true);
+    return atomic_load(&shared->cancelled);
 }
 
 /* ---- the session and its transactions ---- */
@@ -324,30 +328,55 @@ must_stop(void *context)
     struct workspace *w = context;
 
     return pin__session_transaction_age_ms(w->session, pin__clock_mono()) >
-           PIN_TRANSACTION_MS_DEFAULT;
+           w->project->transaction_ms;
+}
+
+/* What the database said does not name who asked. */
+static void
+explain_rights(const struct workspace *w, struct pin_err *err)
+{
+    struct pin_err said = *err;
+
+    if (!w->project->user || err->status == PIN_OK)
+        return;
+    pin__err_set(err, said.status,
+                 "The database %s cannot be opened by the user \"%s\", whom jobs in C run as: %s. "
+                 "Give that user the file and its folder (chown), or name another one: "
+                 "native: { user: 'root' } in pinstripe.config.js.",
+                 w->project->database_filename, w->project->user, said.message);
+}
+
+static void
+open_session(struct workspace *w, struct pin_err *err)
+{
+    struct pin_session_config config = { .filename = w->project->database_filename,
+                                         .busy_ms = PIN_BUSY_MS_DEFAULT,
+                                         .multi_tenant = w->project->multi_tenant };
+
+    if (!config.filename)
+        pin__err_set(err, PIN_CONFIG, "pinstripe.config.js names no database");
+    else if (pin__session_open(&w->session, &config, err) == PIN_OK)
+        pin__session_set_interrupt(w->session, must_stop, w);
+    else
+        explain_rights(w, err);
 }
 
 bool
 pin__native_session(struct workspace *w)
 {
-    struct pin_session_config config = { .filename = w->project->database_filename,
-                                         .busy_ms = PIN_BUSY_MS_DEFAULT,
-                                         .multi_tenant = w->project->multi_tenant };
     struct pin_err err = PIN_ERR_INIT;
 
     if (w->failed)
         return false;
-    if (!w->session && !config.filename)
-        pin__err_set(&err, PIN_CONFIG, "pinstripe.config.js names no database");
-    else if (!w->session && pin__session_open(&w->session, &config, &err) == PIN_OK)
-        pin__session_set_interrupt(w->session, must_stop, w);
-    else if (w->session && must_stop(w)) {
+    if (!w->session) {
+        open_session(w, &err);
+    } else if (must_stop(w)) {
         pin__session_abandon(w->session);
         pin__err_set(&err, PIN_TIMEOUT,
                      "The database transaction was rolled back because it was open for more than "
                      "%g s (database.transactionLimit): nobody else can write meanwhile. Do what "
                      "takes long before or after the transaction.",
-                     PIN_TRANSACTION_MS_DEFAULT / 1000.0);
+                     (double)w->project->transaction_ms / 1000.0);
     }
     if (err.status != PIN_OK)
         pin__native_fail(w, &err);
@@ -367,6 +396,17 @@ host_begin(pin_workspace *face)
     return !w->failed;
 }
 
+/* Bots learn of what was put into the queue when it is there. */
+static void
+tell_enqueued(struct workspace *w)
+{
+    if (pin__session_in_transaction(w->session))
+        return;
+    if (w->enqueued && !w->failed)
+        w->host->wake(w->host->context);
+    w->enqueued = false;
+}
+
 static bool
 host_commit(pin_workspace *face)
 {
@@ -377,6 +417,7 @@ host_commit(pin_workspace *face)
         return false;
     if (pin__session_commit(w->session, &err) != PIN_OK)
         pin__native_fail(w, &err);
+    tell_enqueued(w);
     return !w->failed;
 }
 
@@ -419,6 +460,7 @@ fill_host(struct pin_job_host *h)
     h->begin = host_begin;
     h->commit = host_commit;
     h->rollback = host_rollback;
+    h->is_cancelled = host_is_cancelled;
 }
 
 static pin_status
@@ -481,6 +523,7 @@ end(struct workspace *w, struct pin_outcome *o)
     bool left_open = w->session && pin__session_in_transaction(w->session);
     struct pin_err err;
 
+    pin__store_close(w->store);
     pin__session_close(w->session);
     w->session = NULL;
     if (left_open && !w->failed) {
