@@ -15,7 +15,7 @@ WERROR ?= -Werror
 OPT    ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 SANITIZE ?=
 CPPFLAGS += -D_GNU_SOURCE -DPIN_VERSION='"$(VERSION)"' -DPIN_HASH='"$(HASH)"' -Isrc -Iinclude -isystem /usr/include/quickjs
-CFLAGS  += -std=c17 -g $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE -fno-omit-frame-pointer $(SANITIZE)
+CFLAGS  += -std=c17 -g $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE -fno-plt -fno-omit-frame-pointer $(SANITIZE)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 LIBS    := $(QUICKJS_LIB) -lsqlite3 -ljansson -lm
 

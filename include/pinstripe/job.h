@@ -168,6 +168,10 @@ struct pin_job_host { /* grows at its end only */
     bool (*save)(pin_row *row);
     bool (*remove)(pin_row *row);
     bool (*is_cancelled)(pin_workspace *w); /* 2 */
+    /* The same of a cell, when `column` is a string constant: found without being compared. */
+    const char *(*text)(const pin_row *row, const char *column);
+    int64_t (*integer)(const pin_row *row, const char *column);
+    double (*number)(const pin_row *row, const char *column);
 };
 
 struct pin_workspace { /* begins with this; the rest is the host's */
@@ -402,22 +406,32 @@ pin_new(pin_workspace *w, const char *table)
 {
     return w->host->new_row(w, table);
 }
+#define PIN_ALWAYS_INLINE static inline __attribute__((always_inline))
 /* A column as text (NULL: it is NULL, or no text), number or truth. A date is milliseconds since
  * 1970. A column that there is not is an error. */
-static inline const char *
+PIN_ALWAYS_INLINE const char *
 pin_text(const pin_row *row, const char *column)
 {
-    return row ? row->workspace->host->cell(row, column).text : NULL;
+    if (!row)
+        return NULL;
+    return __builtin_constant_p(*column) ? row->workspace->host->text(row, column)
+                                         : row->workspace->host->cell(row, column).text;
 }
-static inline int64_t
+PIN_ALWAYS_INLINE int64_t
 pin_integer(const pin_row *row, const char *column)
 {
-    return row ? row->workspace->host->cell(row, column).integer : 0;
+    if (!row)
+        return 0;
+    return __builtin_constant_p(*column) ? row->workspace->host->integer(row, column)
+                                         : row->workspace->host->cell(row, column).integer;
 }
-static inline double
+PIN_ALWAYS_INLINE double
 pin_number(const pin_row *row, const char *column)
 {
-    return row ? row->workspace->host->cell(row, column).real : 0;
+    if (!row)
+        return 0;
+    return __builtin_constant_p(*column) ? row->workspace->host->number(row, column)
+                                         : row->workspace->host->cell(row, column).real;
 }
 #define pin_set(row, column, value) pin_set_cell((row), (column), pin_cell_of(value))
 static inline void

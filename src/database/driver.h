@@ -44,6 +44,7 @@ struct pin_statement {
     size_t columns;
     uint64_t serial; /* grows with each use */
     bool writes;
+    bool packs;  /* steps leave `row` alone */
     bool busy;   /* a cursor is on it */
     bool done;   /* its rows are all read */
     bool cached; /* false: freed when no longer busy */
@@ -119,6 +120,10 @@ struct pin_driver {
                        const struct pin_value *values, size_t count, struct pin_err *err);
     /* PIN_OK with st->row, or PIN_EMPTY. */
     pin_status (*step)(struct pin_session *s, struct pin_statement *st, struct pin_err *err);
+    /* Of the current row, for a statement that packs: see pin__cursor_take and _look. NULL: no
+     * memory. */
+    union pin_datum *(*pack)(struct pin_statement *st, struct pin_arena *arena);
+    void (*read)(struct pin_statement *st);
     void (*reset)(struct pin_statement *st); /* forgets the bound values as well */
     const char *(*column_name)(struct pin_statement *st, size_t column);
     int64_t (*changes)(struct pin_session *s);  /* rows the last write changed */

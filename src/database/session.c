@@ -491,7 +491,7 @@ pin__statement_release(struct pin_session *s, struct pin_statement *st)
     if (!st || !st->busy)
         return;
     s->driver->reset(st);
-    st->busy = false;
+    st->busy = st->packs = false;
     st->serial++;
     if (!st->cached)
         free_loose(s, st);

@@ -30,6 +30,10 @@ struct pin_session_config {
      * that process then has a limit on it, so a process that runs users' statements never says so.
      */
     bool own_only;
+    /* The process is there for one run, which a limit of the system holds, and ends with it: no
+     * account is kept either, and the file is read where the system has it, not copied first. What
+     * would be an error of the disk is then a signal, which ends the run. */
+    bool one_run;
 };
 
 /* This process is pinstripe's, so that what SQLite has for a whole process is ours to set. A

@@ -414,10 +414,11 @@ set_pragmas(struct pin_session *s)
     }
 }
 
+#define MAPPED_BYTES "1073741824"
 #define OWN_CACHE_KB "8192" /* pages; given back by pragma shrink_memory */
 
 static pin_status
-configure(struct pin_session *s, bool own_only, struct pin_err *err)
+configure(struct pin_session *s, const struct pin_session_config *config, struct pin_err *err)
 {
     sqlite3 *db = handle(s);
     int code;
@@ -426,8 +427,10 @@ configure(struct pin_session *s, bool own_only, struct pin_err *err)
     sqlite3_busy_handler(db, on_busy, s);
     if ((code = set_pragmas(s)) != SQLITE_OK)
         return open_error(s, code, err);
-    if (own_only)
+    if (config->own_only)
         sqlite3_exec(db, "pragma cache_size=-" OWN_CACHE_KB, NULL, NULL, NULL);
+    if (config->one_run)
+        sqlite3_exec(db, "pragma mmap_size=" MAPPED_BYTES, NULL, NULL, NULL);
     sqlite3_progress_handler(db, INTERRUPT_STEPS, on_progress, s);
     sqlite3_set_authorizer(db, authorize, s);
     return PIN_OK;
@@ -456,7 +459,7 @@ pin__database_own_process(void)
 static void
 decide_accounts(const struct pin_session_config *config)
 {
-    if (config->own_only && process_is_ours)
+    if ((config->own_only && process_is_ours) || config->one_run)
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     process_is_ours = false;
 }
@@ -476,7 +479,7 @@ sqlite_open(struct pin_session *s, const struct pin_session_config *config, stru
     decide_accounts(config);
     code = sqlite3_open_v2(config->filename, &db, flags, NULL);
     s->connection = db;
-    st = code == SQLITE_OK ? configure(s, config->own_only, err) : open_error(s, code, err);
+    st = code == SQLITE_OK ? configure(s, config, err) : open_error(s, code, err);
     if (st != PIN_OK)
         sqlite_close(s);
     return st;
@@ -592,29 +595,106 @@ sqlite_bind(struct pin_session *s, struct pin_statement *st, const struct pin_va
     return PIN_OK;
 }
 
+/* By the value, since each call that names the column looks for it again. That is for one thread
+ * only, as a session is. Member by member: a whole struct would be put together and copied, which
+ * costs more than all the rest. */
 static void
 read_value(sqlite3_stmt *native, int at, struct pin_value *out)
 {
-    switch (sqlite3_column_type(native, at)) {
+    sqlite3_value *v = sqlite3_column_value(native, at);
+
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
-        *out = pin__value_integer(sqlite3_column_int64(native, at));
+        out->type = PIN_VALUE_INTEGER;
+        out->integer = sqlite3_value_int64(v);
         return;
     case SQLITE_FLOAT:
-        *out = pin__value_real(sqlite3_column_double(native, at));
+        out->type = PIN_VALUE_REAL;
+        out->real = sqlite3_value_double(v);
         return;
     case SQLITE_TEXT:
         out->type = PIN_VALUE_TEXT;
-        out->bytes.data = (const char *)sqlite3_column_text(native, at);
-        out->bytes.size = (size_t)sqlite3_column_bytes(native, at);
+        out->bytes.data = (const char *)sqlite3_value_text(v);
+        out->bytes.size = (size_t)sqlite3_value_bytes(v);
         return;
     case SQLITE_BLOB:
         out->type = PIN_VALUE_BLOB;
-        out->bytes.data = sqlite3_column_blob(native, at);
-        out->bytes.size = (size_t)sqlite3_column_bytes(native, at);
+        out->bytes.data = sqlite3_value_blob(v);
+        out->bytes.size = (size_t)sqlite3_value_bytes(v);
         return;
     default:
-        *out = pin__value_null();
+        out->type = PIN_VALUE_NULL;
     }
+}
+
+static void
+sqlite_read(struct pin_statement *st)
+{
+    for (size_t i = 0; i < st->columns; i++)
+        read_value(st->native, (int)i, &st->row[i]);
+}
+
+/* A row being packed. */
+struct pack {
+    union pin_datum *data;
+    char *texts;
+    size_t used, room; /* of texts; more is used than there is room: it does not fit */
+};
+
+/* A text is taken as a blob, as it lies in SQLite's page: that is copied once, with its NUL. */
+static enum pin_value_type
+pack_text(struct pack *p, sqlite3_value *v, union pin_datum *out)
+{
+    const char *data = sqlite3_value_blob(v);
+    size_t size = (size_t)sqlite3_value_bytes(v);
+
+    if (p->used + size < p->room) {
+        out->text = memcpy(p->texts + p->used, data ? data : "", size);
+        p->texts[p->used + size] = '\0';
+    }
+    p->used += size + 1;
+    return PIN_VALUE_TEXT;
+}
+
+static enum pin_value_type
+pack_value(struct pack *p, sqlite3_value *v, union pin_datum *out)
+{
+    switch (sqlite3_value_type(v)) {
+    case SQLITE_INTEGER:
+        out->integer = sqlite3_value_int64(v);
+        return PIN_VALUE_INTEGER;
+    case SQLITE_FLOAT:
+        out->real = sqlite3_value_double(v);
+        return PIN_VALUE_REAL;
+    case SQLITE_TEXT:
+        return pack_text(p, v, out);
+    case SQLITE_BLOB:
+        return PIN_VALUE_BLOB;
+    default:
+        return PIN_VALUE_NULL;
+    }
+}
+
+static union pin_datum *
+sqlite_pack(struct pin_statement *st, struct pin_arena *arena)
+{
+    size_t fixed = st->columns * (sizeof(union pin_datum) + 1), room = 0;
+    struct pack p = { .used = 0 };
+    unsigned char *types;
+
+    do {
+        if (!(p.data = pin__arena_reserve(arena, fixed + p.used, &room)))
+            return NULL;
+        types = (unsigned char *)(p.data + st->columns);
+        p.texts = (char *)types + st->columns;
+        p.room = room - fixed;
+        p.used = 0;
+        for (size_t i = 0; i < st->columns; i++)
+            types[i] =
+                (unsigned char)pack_value(&p, sqlite3_column_value(st->native, (int)i), &p.data[i]);
+    } while (p.used > p.room);
+    pin__arena_commit(arena, fixed + p.used);
+    return p.data;
 }
 
 static pin_status
@@ -639,8 +719,8 @@ sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err
     /* `select *` of a raw statement may have more columns after SQLite compiled it anew. */
     if ((size_t)sqlite3_column_count(st->native) != st->columns)
         return columns_changed(s, st, err);
-    for (size_t i = 0; i < st->columns; i++)
-        read_value(st->native, (int)i, &st->row[i]);
+    if (!st->packs)
+        sqlite_read(st);
     return PIN_OK;
 }
 
@@ -827,6 +907,8 @@ const struct pin_driver pin__driver_sqlite = {
     .finalize = sqlite_finalize,
     .bind = sqlite_bind,
     .step = sqlite_step,
+    .pack = sqlite_pack,
+    .read = sqlite_read,
     .reset = sqlite_reset,
     .column_name = sqlite_column_name,
     .changes = sqlite_changes,

@@ -30,6 +30,12 @@ struct pin_value {
     };
 };
 
+union pin_datum { /* what a value is, without its type */
+    int64_t integer;
+    double real;
+    const char *text; /* with a NUL behind it */
+};
+
 static inline struct pin_value
 pin__value_null(void)
 {

@@ -2,6 +2,7 @@
 #include "executor/native_worker.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -326,6 +327,15 @@ run(struct native *n, const struct pin_task *task)
     n->worker.task = 0;
 }
 
+/* What every run would do first is done once. */
+static void
+warm_up(void)
+{
+    void *frame[1];
+
+    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
+}
+
 static uint64_t
 data_bytes(void)
 {
@@ -394,6 +404,7 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
     n.worker.claims = pin__claims_map(claims, &err);
     if (!n.worker.claims || !open_pipe(n.out) || !open_pipe(n.error) || !share_memory(&n))
         _exit(PIN_EXIT_BROKEN);
+    warm_up();
     pin__native_identity_find(&n.identity, world->config.user);
     n.process_limit = pin__native_identity_processes(&n.identity) + PIN_NATIVE_PROCESSES_MAX;
     n.data_bytes = data_bytes();

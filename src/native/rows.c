@@ -6,9 +6,11 @@
  */
 #include "native/workspace.h"
 
-enum { BATCH = 200, SETS_MAX = 128 };
+enum { FIRST_BATCH = 200, LATER_BATCH = 4000, SETS_MAX = 128 };
 
-#define PLACE_BYTES_MAX ((size_t)64 << 10)
+#define PLACE_BYTES_MAX   ((size_t)64 << 10)
+#define FIRST_BATCH_BYTES ((size_t)16 << 10)
+#define LATER_BATCH_BYTES ((size_t)512 << 10) /* stays in a processor's own cache */
 
 struct row {
     pin_row face; /* first */
@@ -16,10 +18,11 @@ struct row {
     const char *table;
     size_t count; /* columns; 0: new */
     const char **names;
-    struct pin_value *values;
+    union pin_datum *values; /* as pin__cursor_take packs them */
     int key_column;          /* index of _id; -1 */
-    struct pin_arena *arena; /* the batch's, or its own */
-    struct pin_arena own;    /* of a new one: a job may make any number of them */
+    size_t asked;            /* index of the column that was asked for last */
+    const char **literals;   /* [count] by which string constant each was asked for; NULL: none */
+    struct pin_arena own;    /* what was set: a job may make any number of rows */
     struct row *next_spare;
     bool saved;             /* a new one: it is gone */
     struct pin_field *sets; /* [SETS_MAX]; NULL: none yet */
@@ -38,12 +41,14 @@ struct rows {
     struct workspace *workspace;
     const char *table;
     struct clause *clauses, **tail;
+    bool is_ordered;
     int64_t limit; /* negative: none */
     int64_t offset;
     struct pin_buf place; /* of the last row read; empty: none */
     struct pin_arena batch;
-    struct row *read; /* [batch_count] */
+    union pin_datum **read; /* [batch_count] rows, packed */
     size_t batch_count, batch_at;
+    struct row row; /* the one in hand, of those */
     bool over;
 };
 
@@ -134,6 +139,7 @@ host_order(pin_rows *face, const char *column, bool descending)
 {
     struct rows *r = rows_of(face);
 
+    r->is_ordered = true;
     add_clause(r, (struct clause){ .key = pin__arena_strdup(&r->workspace->arena, column),
                                    .is_order = true,
                                    .descending = descending });
@@ -164,63 +170,69 @@ make_query(struct rows *r, struct pin_arena *a, struct pin_query **q, struct pin
     return st;
 }
 
+/* What the rows of a batch have in common. */
 static pin_status
-copy_value(struct pin_arena *a, struct pin_value *to, const struct pin_value *from)
-{
-    *to = *from;
-    if (from->type != PIN_VALUE_TEXT && from->type != PIN_VALUE_BLOB)
-        return PIN_OK;
-    to->bytes.data = pin__arena_copy(a, from->bytes.data, from->bytes.size);
-    return to->bytes.data ? PIN_OK : PIN_NO_MEMORY;
-}
-
-static pin_status
-copy_row(struct rows *r, struct row *row, const struct pin_cursor *c, const char **names)
-{
-    pin_status st = PIN_OK;
-
-    *row = (struct row){ .face = { r->face.workspace },
-                         .workspace = r->workspace,
-                         .table = r->table,
-                         .count = c->count,
-                         .names = names,
-                         .arena = &r->batch,
-                         .key_column = c->table->key_column };
-    row->values = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *row->values);
-    if (!row->values)
-        return PIN_NO_MEMORY;
-    for (size_t i = 0; st == PIN_OK && i < c->count; i++)
-        st = copy_value(&r->batch, &row->values[i], &c->values[i]);
-    return st;
-}
-
-static const char **
-copy_names(struct rows *r, const struct pin_cursor *c)
+begin_rows(struct rows *r, const struct pin_cursor *c, size_t room, struct pin_err *err)
 {
     const char **names = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names);
 
     for (size_t i = 0; names && i < c->count; i++)
-        names[i] = pin__arena_strdup(&r->batch, c->table->columns[i].name);
-    return names;
+        if (!(names[i] = pin__arena_strdup(&r->batch, c->table->columns[i].name)))
+            names = NULL;
+    r->read = pin__arena_alloc(&r->batch, room * sizeof(*r->read));
+    r->row = (struct row){ .face = { r->face.workspace },
+                           .workspace = r->workspace,
+                           .table = r->table,
+                           .count = c->count,
+                           .names = names,
+                           .literals = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names),
+                           .own = r->row.own,
+                           .key_column = c->table->key_column };
+    return names && r->read ? PIN_OK : pin__err_no_memory(err);
 }
 
+/* At most `room` rows, fewer when they are large: then there may be more. */
 static pin_status
-read_rows(struct rows *r, struct pin_cursor *c, struct pin_err *err)
+read_rows(struct rows *r, struct pin_cursor *c, size_t room, struct pin_err *err)
 {
-    const char **names = NULL;
-    pin_status st;
+    pin_status st = begin_rows(r, c, room, err);
 
-    while ((st = pin__cursor_next(c, err)) == PIN_OK) {
-        if (!names && !(names = copy_names(r, c)))
-            return pin__err_no_memory(err);
-        if (copy_row(r, &r->read[r->batch_count], c, names) != PIN_OK)
-            return pin__err_no_memory(err);
-        r->batch_count++;
+    while (st == PIN_OK &&
+           (st = pin__cursor_take(c, &r->batch, &r->read[r->batch_count], err)) == PIN_OK) {
+        if (++r->batch_count < room &&
+            (r->batch.used_bytes < r->batch.block_bytes - r->batch.block_bytes / 8 ||
+             c->table->key_column < 0))
+            continue;
         pin__buf_clear(&r->place);
-        if (c->table->key_column >= 0 && (st = pin__cursor_key(c, &r->place, err)) != PIN_OK)
-            return st;
+        pin__cursor_look(c);
+        return c->table->key_column < 0 ? PIN_OK : pin__cursor_key(c, &r->place, err);
     }
+    r->over = st == PIN_EMPTY;
     return st == PIN_EMPTY ? PIN_OK : st;
+}
+
+/* Room for the next batch. The first one is small: many a job looks at a few rows only. */
+static pin_status
+begin_batch(struct rows *r, size_t *room, struct pin_err *err)
+{
+    bool first = r->batch.block_bytes == 0;
+
+    if (r->batch_count && !r->place.size)
+        return pin__err_set(
+            err, PIN_INVALID,
+            "\"%s\" has no _id to go on behind: %d rows of it can be read, no more; "
+            "set a smaller limit with pin_limit",
+            r->table, FIRST_BATCH);
+    *room = first ? FIRST_BATCH : LATER_BATCH;
+    if (r->limit >= 0 && r->limit < (int64_t)*room)
+        *room = (size_t)r->limit;
+    if (r->batch.block_bytes == LATER_BATCH_BYTES)
+        pin__arena_reset(&r->batch);
+    else
+        pin__arena_fini(&r->batch);
+    r->batch.block_bytes = first ? FIRST_BATCH_BYTES : LATER_BATCH_BYTES;
+    r->batch_at = r->batch_count = 0;
+    return PIN_OK;
 }
 
 static pin_status
@@ -228,20 +240,11 @@ read_batch(struct rows *r, struct pin_err *err)
 {
     struct pin_cursor c = { 0 };
     struct pin_query *q;
-    int64_t asked = r->limit >= 0 && r->limit < BATCH ? r->limit : BATCH;
+    size_t room = 0;
     pin_status st;
 
-    if (r->batch_count && !r->place.size)
-        return pin__err_set(
-            err, PIN_INVALID,
-            "\"%s\" has no _id to go on behind: %d rows of it can be read, no more; "
-            "set a smaller limit with pin_limit",
-            r->table, BATCH);
-    pin__arena_reset(&r->batch);
-    r->batch_at = r->batch_count = 0;
-    if (!(r->read = pin__arena_alloc(&r->batch, (size_t)(asked + 1) * sizeof *r->read)))
-        return pin__err_no_memory(err);
-    if ((st = make_query(r, &r->batch, &q, err)) != PIN_OK)
+    if ((st = begin_batch(r, &room, err)) != PIN_OK ||
+        (st = make_query(r, &r->batch, &q, err)) != PIN_OK)
         return st;
     if (r->place.size)
         st = pin__query_after(q, pin__buf_text(&r->place), err);
@@ -249,13 +252,16 @@ read_batch(struct rows *r, struct pin_err *err)
         pin__query_offset(q, r->offset);
     if (st != PIN_OK)
         return st;
-    pin__query_limit(q, asked);
+    /* Where rows come as they lie, reading stops by itself; a sort has to know how many it keeps.
+     */
+    if (r->limit >= 0 || r->is_ordered)
+        pin__query_limit(q, (int64_t)room);
     if ((st = pin__query_select(q, &c, err)) == PIN_OK)
-        st = read_rows(r, &c, err);
+        st = read_rows(r, &c, room, err);
     pin__cursor_close(&c);
     if (r->limit >= 0)
         r->limit -= (int64_t)r->batch_count;
-    r->over = r->batch_count < (size_t)asked || r->limit == 0;
+    r->over |= r->limit == 0;
     return st;
 }
 
@@ -266,23 +272,48 @@ end_reading(struct rows *r)
     r->over = true;
     r->batch_at = r->batch_count = 0;
     pin__arena_fini(&r->batch);
+    pin__arena_fini(&r->row.own);
     pin__buf_fini(&r->place);
 }
 
+/* False: there is none, or an error. */
+static bool
+read_more(struct rows *r)
+{
+    struct pin_err err = PIN_ERR_INIT;
+
+    if (!pin__native_session(r->workspace))
+        return false;
+    if (r->batch_at < r->batch_count)
+        return true;
+    if (!r->over && !failed(r->workspace, read_batch(r, &err), &err) && r->batch_count)
+        return true;
+    end_reading(r);
+    return false;
+}
+
+static void
+forget_sets(struct row *row)
+{
+    pin__arena_reset(&row->own);
+    row->sets = NULL;
+    row->set_count = 0;
+}
+
+/* Mostly the row is there: then this is all that it costs. */
 static pin_row *
 host_next(pin_rows *face)
 {
     struct rows *r = rows_of(face);
-    struct pin_err err = PIN_ERR_INIT;
+    struct workspace *w = r->workspace;
 
-    if (!pin__native_session(r->workspace))
+    if ((w->failed || r->batch_at == r->batch_count || pin__session_in_transaction(w->session)) &&
+        !read_more(r))
         return NULL;
-    if (r->batch_at == r->batch_count &&
-        (r->over || failed(r->workspace, read_batch(r, &err), &err) || r->batch_count == 0)) {
-        end_reading(r);
-        return NULL;
-    }
-    return &r->read[r->batch_at++].face;
+    if (r->row.sets)
+        forget_sets(&r->row);
+    r->row.values = r->read[r->batch_at++];
+    return &r->row.face;
 }
 
 static pin_status
@@ -343,8 +374,7 @@ host_new_row(pin_workspace *face, const char *table)
     else if (!(row = pin__arena_alloc(&w->arena, sizeof *row)))
         return NULL;
     *row = (struct row){ .face = { face }, .workspace = w, .own = row->own, .key_column = -1 };
-    row->arena = &row->own;
-    row->table = pin__arena_strdup(row->arena, table ? table : "");
+    row->table = pin__arena_strdup(&row->own, table ? table : "");
     return &row->face;
 }
 
@@ -352,25 +382,28 @@ host_new_row(pin_workspace *face, const char *table)
 static void
 let_go(struct row *row)
 {
-    pin__arena_reset(&row->own);
+    forget_sets(row);
     row->saved = true;
-    row->sets = NULL;
-    row->set_count = 0;
     row->next_spare = row->workspace->spare;
     row->workspace->spare = row;
+}
+
+static void
+fail_gone(const struct row *row)
+{
+    struct pin_err err;
+
+    pin__err_set(&err, PIN_INVALID, "A new row is gone once it was saved: read it from its table");
+    pin__native_fail(row->workspace, &err);
 }
 
 /* False, with an error: it is a new one that was saved. */
 static bool
 is_there(const struct row *row)
 {
-    struct pin_err err;
-
-    if (!row->saved)
-        return pin__native_session(row->workspace);
-    pin__err_set(&err, PIN_INVALID, "A new row is gone once it was saved: read it from its table");
-    pin__native_fail(row->workspace, &err);
-    return false;
+    if (row->saved)
+        fail_gone(row);
+    return !row->workspace->failed;
 }
 
 static void
@@ -382,36 +415,138 @@ fail_column(const struct row *row, const char *column)
     pin__native_fail(row->workspace, &err);
 }
 
+static const pin_cell null_cell = { PIN_CELL_NULL, 0, 0, NULL };
+
 static pin_cell
-cell_of(const struct pin_value *v)
+cell_of(enum pin_value_type type, union pin_datum v)
+{
+    switch (type) {
+    case PIN_VALUE_INTEGER:
+        return (pin_cell){ PIN_CELL_INTEGER, v.integer, (double)v.integer, NULL };
+    case PIN_VALUE_REAL:
+        return (pin_cell){ PIN_CELL_REAL, (int64_t)v.real, v.real, NULL };
+    case PIN_VALUE_TEXT:
+        return (pin_cell){ PIN_CELL_TEXT, 0, 0, v.text };
+    default:
+        return null_cell;
+    }
+}
+
+static union pin_datum
+datum_of(const struct pin_value *v)
 {
     switch (v->type) {
-    case PIN_VALUE_INTEGER:
-        return (pin_cell){ PIN_CELL_INTEGER, v->integer, (double)v->integer, NULL };
     case PIN_VALUE_REAL:
-        return (pin_cell){ PIN_CELL_REAL, (int64_t)v->real, v->real, NULL };
+        return (union pin_datum){ .real = v->real };
     case PIN_VALUE_TEXT:
-        return (pin_cell){ PIN_CELL_TEXT, 0, 0, v->bytes.data };
+        return (union pin_datum){ .text = v->bytes.data };
     default:
-        return (pin_cell){ PIN_CELL_NULL, 0, 0, NULL };
+        return (union pin_datum){ .integer = v->type == PIN_VALUE_INTEGER ? v->integer : 0 };
     }
+}
+
+static unsigned char *
+types_of(const struct row *row)
+{
+    return (unsigned char *)(row->values + row->count);
+}
+
+/* Jobs ask every row for the same columns in the same order: mostly it is the next one, and the
+ * last one that is tried is the one before. */
+static bool
+find_column(struct row *row, const char *column)
+{
+    size_t at = row->asked;
+
+    for (size_t i = 0; i < row->count; i++) {
+        at = at + 1 < row->count ? at + 1 : 0;
+        if (strcmp(row->names[at], column) == 0) {
+            row->asked = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static pin_cell
+cell_asked(const struct row *row)
+{
+    return cell_of(types_of(row)[row->asked], row->values[row->asked]);
+}
+
+static pin_cell
+cell_by_name(struct row *row, const char *column)
+{
+    if (!is_there(row))
+        return null_cell;
+    for (size_t i = row->set_count; i--;)
+        if (strcmp(row->sets[i].name, column) == 0)
+            return cell_of(row->sets[i].value.type, datum_of(&row->sets[i].value));
+    if (find_column(row, column))
+        return cell_asked(row);
+    fail_column(row, column);
+    return null_cell;
 }
 
 static pin_cell
 host_cell(const pin_row *face, const char *column)
 {
-    const struct row *row = row_of(face);
+    return cell_by_name(row_of(face), column);
+}
 
-    if (!is_there(row))
-        return (pin_cell){ PIN_CELL_NULL, 0, 0, NULL };
-    for (size_t i = row->set_count; i--;)
-        if (strcmp(row->sets[i].name, column) == 0)
-            return cell_of(&row->sets[i].value);
-    for (size_t i = 0; i < row->count; i++)
-        if (strcmp(row->names[i], column) == 0)
-            return cell_of(&row->values[i]);
-    fail_column(row, column);
-    return (pin_cell){ PIN_CELL_NULL, 0, 0, NULL };
+/* A constant is known again by its address. True: row->asked is its column, and nothing was set. */
+static bool
+is_next_constant(struct row *row, const char *column)
+{
+    size_t next = row->asked + 1 < row->count ? row->asked + 1 : 0;
+
+    if (!row->literals || row->literals[next] != column || row->set_count || row->workspace->failed)
+        return false;
+    row->asked = next;
+    return true;
+}
+
+static pin_cell
+find_constant(struct row *row, const char *column)
+{
+    pin_cell cell = cell_by_name(row, column);
+
+    if (row->literals && !row->set_count && !row->workspace->failed)
+        row->literals[row->asked] = column;
+    return cell;
+}
+
+static const char *
+host_text(const pin_row *face, const char *column)
+{
+    struct row *row = row_of(face);
+
+    if (!is_next_constant(row, column))
+        return find_constant(row, column).text;
+    return types_of(row)[row->asked] == PIN_VALUE_TEXT ? row->values[row->asked].text
+                                                       : cell_asked(row).text;
+}
+
+static int64_t
+host_integer(const pin_row *face, const char *column)
+{
+    struct row *row = row_of(face);
+
+    if (!is_next_constant(row, column))
+        return find_constant(row, column).integer;
+    return types_of(row)[row->asked] == PIN_VALUE_INTEGER ? row->values[row->asked].integer
+                                                          : cell_asked(row).integer;
+}
+
+static double
+host_number(const pin_row *face, const char *column)
+{
+    struct row *row = row_of(face);
+
+    if (!is_next_constant(row, column))
+        return find_constant(row, column).real;
+    return types_of(row)[row->asked] == PIN_VALUE_REAL ? row->values[row->asked].real
+                                                       : cell_asked(row).real;
 }
 
 static void
@@ -425,13 +560,13 @@ host_set(pin_row *face, const char *column, pin_cell cell)
     if (!is_there(row) || failed(w, pin__schema_table(w->session, row->table, &table, &err), &err))
         return;
     if (!row->sets)
-        row->sets = pin__arena_alloc(row->arena, SETS_MAX * sizeof *row->sets);
+        row->sets = pin__arena_alloc(&row->own, SETS_MAX * sizeof *row->sets);
     if (!row->sets || pin__table_column(table, column) < 0 || row->set_count == SETS_MAX) {
         fail_column(row, column);
         return;
     }
     row->sets[row->set_count++] =
-        (struct pin_field){ pin__arena_strdup(row->arena, column), value_of(row->arena, cell) };
+        (struct pin_field){ pin__arena_strdup(&row->own, column), value_of(&row->own, cell) };
 }
 
 /* False: it has none, which is an error. */
@@ -440,7 +575,7 @@ key_of(const struct row *row, int64_t *key)
 {
     struct pin_err err;
 
-    if (row->key_column >= 0 && row->values[row->key_column].type == PIN_VALUE_INTEGER) {
+    if (row->key_column >= 0 && types_of(row)[row->key_column] == PIN_VALUE_INTEGER) {
         *key = row->values[row->key_column].integer;
         return true;
     }
@@ -456,8 +591,10 @@ keep_sets(struct row *row)
 {
     for (size_t i = 0; i < row->set_count; i++)
         for (size_t k = 0; k < row->count; k++)
-            if (strcmp(row->names[k], row->sets[i].name) == 0)
-                row->values[k] = row->sets[i].value;
+            if (strcmp(row->names[k], row->sets[i].name) == 0) {
+                row->values[k] = datum_of(&row->sets[i].value);
+                types_of(row)[k] = (unsigned char)row->sets[i].value.type;
+            }
     row->set_count = 0;
 }
 
@@ -533,6 +670,9 @@ const struct pin_job_host pin__native_rows = {
     .remove_all = host_remove_all,
     .new_row = host_new_row,
     .cell = host_cell,
+    .text = host_text,
+    .integer = host_integer,
+    .number = host_number,
     .set = host_set,
     .save = host_save,
     .remove = host_remove,

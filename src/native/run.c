@@ -327,8 +327,9 @@ must_stop(void *context)
 {
     struct workspace *w = context;
 
-    return pin__session_transaction_age_ms(w->session, pin__clock_mono()) >
-           w->project->transaction_ms;
+    return pin__session_in_transaction(w->session) &&
+           pin__session_transaction_age_ms(w->session, pin__clock_mono()) >
+               w->project->transaction_ms;
 }
 
 /* What the database said does not name who asked. */
@@ -351,7 +352,8 @@ open_session(struct workspace *w, struct pin_err *err)
 {
     struct pin_session_config config = { .filename = w->project->database_filename,
                                          .busy_ms = PIN_BUSY_MS_DEFAULT,
-                                         .multi_tenant = w->project->multi_tenant };
+                                         .multi_tenant = w->project->multi_tenant,
+                                         .one_run = true };
 
     if (!config.filename)
         pin__err_set(err, PIN_CONFIG, "pinstripe.config.js names no database");

@@ -1,0 +1,357 @@
+/* native.c - jobs in C: what a run costs its caller, how many queued ones a second, reading many
+ * rows, and computing, against the same in JavaScript.
+ *
+ * The executor is opened in this process, as a program that embeds it does: a run's time is the
+ * caller's, from asking to the result. References are measured in the same run, by turns with what
+ * they are held against.
+ */
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "database/session.h"
+#include "executor/executor.h"
+#include "native_jobs.h"
+#include "store_plain.h"
+
+enum {
+    WARM_UPS = 300,
+    CALLS = 2000,
+    QUEUED = 50000,
+    ROWS = 100000,
+    READINGS = 31,
+    UNDISTURBED = 3,
+    BLOCKS_C = 1000000,
+    BLOCKS_JAVASCRIPT = 20000,
+};
+
+extern char **environ;
+
+static struct pin_buf printed = { .max = 1 << 16 }; /* by the last run, to stdout */
+
+static void
+check(pin_status st, const struct pin_err *err)
+{
+    if (st == PIN_OK)
+        return;
+    fprintf(stderr, "bench native: %s\n", err->message);
+    exit(1);
+}
+
+/* ---- runs of a job, by its name, from this process ---- */
+
+static void
+keep_line(void *context, const struct pin_run_info *run, enum pin_stream stream, const char *data,
+          size_t size)
+{
+    (void)context;
+    (void)run;
+    if (stream == PIN_STDOUT)
+        pin__buf_add(&printed, data, size);
+    else
+        fwrite(data, 1, size, stderr);
+}
+
+static void
+ended(void *context, const struct pin_run_info *run, const struct pin_outcome *o)
+{
+    (void)context;
+    (void)run;
+    if (o->kind == PIN_OUTCOME_SUCCEEDED)
+        return;
+    fprintf(stderr, "bench native: %s\n", pin__buf_text(&o->error));
+    exit(1);
+}
+
+static void
+note(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+}
+
+static struct pin_executor *
+open_executor(const char *folder)
+{
+    struct pin_executor_options options = { .root = folder,
+                                            .environment = "development",
+                                            .program = bench_program() };
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_executor *x;
+
+    check(pin__executor_open(&x, &options, &err), &err);
+    return x;
+}
+
+/* Milliseconds from the call to the result. */
+static double
+call_ms(struct pin_executor *x, const char *job, const char *args)
+{
+    static const struct pin_sink sink = { .console = keep_line, .finished = ended, .note = note };
+    struct pin_request_options options = { .kind = PIN_TASK_JOB,
+                                           .name = job,
+                                           .args = { args, args ? strlen(args) : 0 } };
+    double began = bench_clock_ms(CLOCK_MONOTONIC);
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_summary summary;
+
+    pin__buf_clear(&printed);
+    pin__summary_init(&summary);
+    check(pin__executor_run(x, &options, &sink, &summary, &err), &err);
+    began = bench_clock_ms(CLOCK_MONOTONIC) - began;
+    pin__summary_fini(&summary);
+    return began;
+}
+
+/* ---- an empty run ---- */
+
+static double
+fork_ms(void)
+{
+    double began = bench_clock_ms(CLOCK_MONOTONIC);
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0)
+        _exit(0);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        bench_die("fork");
+    return bench_clock_ms(CLOCK_MONOTONIC) - began;
+}
+
+/* The database was never made, so nothing is recorded. */
+static void
+empty_runs(void)
+{
+    static double runs[CALLS], forks[CALLS];
+    char folder[PATH_MAX];
+    struct pin_executor *x;
+    double run, reference;
+
+    bench_project(folder, "export default {};\n");
+    bench_write(folder, "lib/background_jobs/empty.c", empty_c);
+    x = open_executor(folder);
+    for (int i = 0; i < WARM_UPS; i++)
+        (void)call_ms(x, "empty", NULL);
+    for (int i = 0; i < CALLS; i++) {
+        runs[i] = call_ms(x, "empty", NULL);
+        forks[i] = fork_ms();
+    }
+    pin__executor_close(x);
+    bench_remove(folder);
+    run = bench_median(runs, CALLS) * 1e3, reference = bench_median(forks, CALLS) * 1e3;
+    bench_row("an empty job in C, run by name, not recorded", run, "us", reference,
+              "<= 3 times fork, exit, wait", run <= 3 * reference);
+}
+
+/* ---- queued runs ---- */
+
+static void
+pinstripe(const char *folder, const char *command, const char *a, const char *b)
+{
+    const char *argv[] = { bench_program(), command, "--project", folder, a, b, NULL };
+    posix_spawn_file_actions_t files;
+    int status;
+    pid_t pid;
+
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ) != 0 ||
+        waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        bench_die(command);
+    posix_spawn_file_actions_destroy(&files);
+}
+
+/* Insert, running, done, move to history: as in the store's table. */
+static double
+plain_runs_per_second(const char *file)
+{
+    static struct pin_run_id ids[QUEUED];
+    struct pin_session_config config = { .filename = file };
+    struct pin_err err = PIN_ERR_INIT;
+    struct pin_session *session;
+    struct plain p;
+    double began;
+
+    check(pin__session_open(&session, &config, &err), &err);
+    check(pin__store_migrate(session, (const uint8_t[16]){ 1 }, 1, &err), &err);
+    pin__session_close(session);
+    plain_open(&p, file);
+    began = bench_clock_ms(CLOCK_MONOTONIC);
+    plain_enqueue(&p, ids, 0, QUEUED, PLAIN_PAGE);
+    plain_through(&p, ids, QUEUED);
+    began = bench_clock_ms(CLOCK_MONOTONIC) - began;
+    plain_close(&p);
+    return QUEUED / began * 1e3;
+}
+
+static int64_t
+count(const char *file, const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    int64_t answer = -1;
+
+    if (sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+        answer = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return answer;
+}
+
+static void
+queued_runs(void)
+{
+    char folder[PATH_MAX], file[PATH_MAX + 32];
+    double rate, reference, began;
+
+    bench_project(folder, "export default {};\n");
+    bench_write(folder, "lib/background_jobs/empty.c", empty_c);
+    bench_write(folder, "lib/background_jobs/bulk.js", bulk_js);
+    pinstripe(folder, "migrate-database", NULL, NULL);
+    pinstripe(folder, "run-background-job", "bulk", "50000");
+    began = bench_clock_ms(CLOCK_MONOTONIC);
+    pinstripe(folder, "start-bot", "--once", "--no-watch");
+    rate = QUEUED / (bench_clock_ms(CLOCK_MONOTONIC) - began) * 1e3;
+    snprintf(file, sizeof file, "%s/development.db", folder);
+    if (count(file,
+              "select count(*) from pinstripe_runHistory where job = 'empty' and state = 5") !=
+        QUEUED)
+        bench_die("not every run has succeeded");
+    snprintf(file, sizeof file, "%s/plain.db", folder);
+    reference = plain_runs_per_second(file);
+    bench_remove(folder);
+    bench_row("50,000 queued empty runs in C, start of the bot to its end", rate, "runs/s",
+              reference, ">= 5,000/s", rate >= 5000);
+}
+
+/* ---- rows ---- */
+
+static void
+fill(const char *file)
+{
+    sqlite3 *db;
+    char *why;
+
+    if (sqlite3_open(file, &db) != SQLITE_OK || sqlite3_exec(db, fill_sql, NULL, NULL, &why))
+        bench_die("fill");
+    sqlite3_close(db);
+}
+
+/* The statement of the job's query, every column of every row looked at as the job does. */
+static int64_t
+step_all(const char *file)
+{
+    sqlite3_stmt *s;
+    int64_t sum = 0;
+    sqlite3 *db;
+
+    if (sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ||
+        sqlite3_prepare_v2(db,
+                           "select \"_id\", \"id\", \"name\", \"email\", \"age\", \"active\","
+                           " \"createdAt\" from \"users\" order by \"_id\"",
+                           -1, &s, NULL))
+        bench_die("prepare");
+    while (sqlite3_step(s) == SQLITE_ROW)
+        sum += sqlite3_column_int64(s, 0) + sqlite3_column_text(s, 1)[0] +
+               sqlite3_column_text(s, 2)[0] + sqlite3_column_text(s, 3)[0] +
+               sqlite3_column_int64(s, 4) + sqlite3_column_int64(s, 5) + sqlite3_column_int64(s, 6);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return sum;
+}
+
+/* The fastest but three: what others do on the machine only makes one slower. */
+static double
+undisturbed(double values[READINGS])
+{
+    (void)bench_median(values, READINGS);
+    return values[UNDISTURBED];
+}
+
+/* The connection is a new one on both sides: a run has one of its own. */
+static void
+rows(void)
+{
+    double job[READINGS], plain[READINGS], ms, reference;
+    char folder[PATH_MAX], file[PATH_MAX + 32];
+    struct pin_executor *x;
+
+    bench_project(folder, "export default {};\n");
+    bench_write(folder, "lib/background_jobs/read.c", read_c);
+    bench_write(folder, "lib/migrations/1_users.js", users_js);
+    pinstripe(folder, "migrate-database", NULL, NULL);
+    snprintf(file, sizeof file, "%s/development.db", folder);
+    fill(file);
+    x = open_executor(folder);
+    (void)call_ms(x, "read", NULL);
+    for (int i = 0; i < READINGS; i++) {
+        double began;
+        int64_t sum;
+
+        job[i] = call_ms(x, "read", NULL);
+        began = bench_clock_ms(CLOCK_MONOTONIC);
+        sum = step_all(file);
+        plain[i] = bench_clock_ms(CLOCK_MONOTONIC) - began;
+        if (sum != strtoll(pin__buf_text(&printed), NULL, 10))
+            bench_die("the two do not read the same");
+    }
+    pin__executor_close(x);
+    bench_remove(folder);
+    ms = undisturbed(job), reference = undisturbed(plain);
+    bench_row("100,000 rows read by a job in C, all columns", ms, "ms", reference,
+              "<= 1.2 times sqlite3 directly", ms <= 1.2 * reference);
+}
+
+/* ---- computing ---- */
+
+/* The same lines in both languages, no library's code in either. */
+static void
+hashes(void)
+{
+    char folder[PATH_MAX], args[32];
+    struct pin_executor *x;
+    double c, javascript;
+
+    bench_project(folder, "export default {};\n");
+    bench_write(folder, "lib/background_jobs/hash_c.c", hash_c);
+    bench_write(folder, "lib/background_jobs/hash_js.js", hash_js);
+    x = open_executor(folder);
+    snprintf(args, sizeof args, "[%d]", BLOCKS_JAVASCRIPT);
+    javascript = BLOCKS_JAVASCRIPT / call_ms(x, "hash-js", args);
+    pin__buf_adds(&printed, " = ");
+    {
+        char *first = strdup(pin__buf_text(&printed));
+
+        (void)call_ms(x, "hash-c", args);
+        if (!first || strncmp(first, pin__buf_text(&printed), printed.size) != 0)
+            bench_die("the two do not hash the same");
+        free(first);
+    }
+    snprintf(args, sizeof args, "[%d]", BLOCKS_C);
+    c = BLOCKS_C / call_ms(x, "hash-c", args);
+    pin__executor_close(x);
+    bench_remove(folder);
+    bench_row("SHA-256 in a job in C, against the same in JavaScript", c, "blocks/ms", javascript,
+              "printed", true);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*measure)(void);
+    } parts[] = {
+        { "empty", empty_runs }, { "queued", queued_runs }, { "rows", rows }, { "hashes", hashes }
+    };
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (argc < 2 || strcmp(argv[1], parts[i].name) == 0)
+            parts[i].measure();
+    return 0;
+}
