@@ -118,6 +118,14 @@ struct pin_background_job {
         .abi = PIN_JOB_ABI, .size = sizeof(struct pin_background_job), __VA_ARGS__                 \
     };
 
+/* The same of a function of a program that has pinstripe as its library (<pinstripe/pinstripe.h>):
+ *     static const struct pin_background_job charge_card = PIN_HOST_JOB(.run = charge);
+ */
+#define PIN_HOST_JOB(...)                                                                          \
+    {                                                                                              \
+        .abi = PIN_JOB_ABI, .size = sizeof(struct pin_background_job), __VA_ARGS__                 \
+    }
+
 /* ---- what the host hands over; use the functions below ---- */
 
 enum pin_cell_kind { PIN_CELL_NULL, PIN_CELL_INTEGER, PIN_CELL_REAL, PIN_CELL_TEXT };

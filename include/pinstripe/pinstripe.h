@@ -116,7 +116,7 @@ PIN_API pin_status pin_project_reload(pin_project *project, struct pin_error *er
 
 struct pin_listed_job { /* borrowed for the callback */
     const char *name;
-    const char *file;   /* from the project's folder; NULL: a function of the worker program */
+    const char *file;   /* from the project's folder; of a function, the worker program */
     const char *broken; /* why it cannot run; NULL: it can */
     size_t schedules;
 };

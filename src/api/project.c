@@ -112,6 +112,21 @@ find_program(struct pin_project *p, const char *given, struct pin_err *err)
     return PIN_OK;
 }
 
+/* Absolute, since the processes that execute it are in the project's folder. */
+static pin_status
+find_worker(struct pin_project *p, const char *given, struct pin_err *err)
+{
+    if (!given)
+        return PIN_OK;
+    if (!(p->worker = realpath(given, NULL)))
+        return pin__err_errno(err, PIN_NOT_FOUND, errno, "the worker program %s cannot be found",
+                              given);
+    if (!is_program(p->worker))
+        return pin__err_errno(err, PIN_DENIED, errno, "the worker program %s cannot be executed",
+                              p->worker);
+    return PIN_OK;
+}
+
 static pin_status
 find_project(struct pin_project *p, const struct pin_project_options *o, struct pin_err *err)
 {
@@ -172,10 +187,10 @@ pin_project_open(pin_project **out, const struct pin_project_options *options,
     p->timer.fd = p->bot.until = p->bot.log.fd = -1;
     if ((st = pin__api_options(&o, sizeof o, options, &err)) == PIN_OK &&
         (st = find_project(p, &o, &err)) == PIN_OK &&
-        (st = find_program(p, o.program, &err)) == PIN_OK) {
+        (st = find_program(p, o.program, &err)) == PIN_OK &&
+        (st = find_worker(p, o.worker, &err)) == PIN_OK) {
         p->console = o.console;
         p->context = o.context;
-        p->worker = o.worker ? strdup(o.worker) : NULL;
         p->sink = (struct pin_sink){ .context = p, .console = print, .finished = pass_over };
         st = start(p, &o, &err);
     }

@@ -42,7 +42,8 @@ spawn(struct nursery_process *n, int control)
     struct pin_executor *x = n->executor;
     const char *program = x->program ? x->program : "/proc/self/exe";
     char name[] = "pinstripe", flag[] = PIN_NURSERY_FLAG;
-    char *argv[] = { name, flag, x->root, x->environment, NULL };
+    char version[] = PIN_VERSION;
+    char *argv[] = { name, flag, x->root, x->environment, version, x->native_program, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
