@@ -148,7 +148,7 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(GEN): %.o: %.c
-	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIC -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIC -fvisibility=hidden -c -o $@ $<
 
 $(BUILD)/compile-javascript: tools/compile-javascript.c
 	@mkdir -p $(@D)

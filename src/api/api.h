@@ -1,9 +1,9 @@
 /* api.h - inside of libpinstripe: what the files behind pinstripe/pinstripe.h share.
  *
  *   project.c  open, close, drain, reload, jobs     call.c     running a job: waiting, or not
- *   loop.c     one descriptor, one turn             enqueue.c  into the queue
- *   runs.c     reading, listing, cancelling         bot.c      the bot: here, or as a child
- *   worker_main.c  a program that is its own worker
+ *   loop.c     one descriptor, one turn             store.c    the store, whoever else writes
+ *   enqueue.c  into the queue                       runs.c     reading, listing, cancelling
+ *   bot.c      the bot: here, or as a child         worker_main.c  a program that is its own worker
  *
  * Everything happens inside a call of the host's: there is no thread, no signal, no exit.
  */
@@ -45,6 +45,7 @@ struct pin_project {
         struct call *head, *tail;
     } open, done; /* in the order in which they began; in which they ended */
     size_t call_count;
+    bool closing; /* no call begins any more */
     uint64_t next_call;
     struct {
         struct pin_bot_of_program here;
@@ -68,17 +69,15 @@ pin_status pin__api_loop_open(struct pin_project *p, struct pin_err *err) PIN_MU
 void pin__api_turn(struct pin_project *p, int wait_ms);
 /* A JSON array, or NULL. */
 pin_status pin__api_check_args(const char *args, struct pin_err *err) PIN_MUST_USE;
-/* Opens the store. PIN_NOT_FOUND says how to make it. */
-pin_status pin__api_store(struct pin_project *p, struct pin_store **out,
-                          struct pin_err *err) PIN_MUST_USE;
-/* Again while somebody else writes, in turns of the loop: so that runs and their limits go on.
- * `attempt` gives PIN_BUSY for that. */
-pin_status pin__api_retry(struct pin_project *p,
-                          pin_status (*attempt)(void *context, struct pin_err *err), void *context,
-                          struct pin_err *err) PIN_MUST_USE;
+/* Opens the store and has `attempt` use it; again while somebody else writes (PIN_BUSY), in turns
+ * of the loop, so that runs and their limits go on. PIN_NOT_FOUND says how to make a store. */
+pin_status pin__api_with_store(struct pin_project *p,
+                               pin_status (*attempt)(void *context, struct pin_store *store,
+                                                     struct pin_err *err),
+                               void *context, struct pin_err *err) PIN_MUST_USE;
 /* Calls the host for what has ended; not from inside a turn. */
 void pin__api_deliver(struct pin_project *p);
-/* The same for what never will end: the executor is gone. */
+/* The same for what never will end here: the project is closed. */
 void pin__api_abandon(struct pin_project *p);
 /* Ends the bot, whichever. */
 void pin__api_bot_end(struct pin_project *p);

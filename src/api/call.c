@@ -215,6 +215,8 @@ begin(struct pin_project *p, const char *job, const struct pin_call_options *opt
     pin_status st;
 
     *out = NULL;
+    if (p->closing)
+        return pin__err_set(err, PIN_CANCELLED, "the project is being closed");
     if ((st = pin__api_options(&o, sizeof o, options, err)) != PIN_OK ||
         (st = check(p, job, &o, err)) != PIN_OK)
         return st;
@@ -252,6 +254,7 @@ pin__api_deliver(struct pin_project *p)
 void
 pin__api_abandon(struct pin_project *p)
 {
+    p->closing = true;
     for (struct call *c; (c = p->open.head) != NULL;) {
         pin_run_result *r = calloc(1, sizeof *r);
 
@@ -259,6 +262,7 @@ pin__api_abandon(struct pin_project *p)
             pin__bug("out of memory for a result");
         r->status = PIN_CANCELLED;
         r->message = strdup("the project was closed before the job had ended");
+        pin__executor_call_forget(p->executor, &c->executor_call);
         end(c, r);
     }
     pin__api_deliver(p);

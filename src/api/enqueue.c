@@ -8,19 +8,6 @@
 
 enum { ARENA_BYTES_MAX = 8 << 20 };
 
-pin_status
-pin__api_store(struct pin_project *p, struct pin_store **out, struct pin_err *err)
-{
-    *out = pin__executor_store(p->executor, err);
-    if (*out)
-        return PIN_OK;
-    if (err->status == PIN_NOT_FOUND)
-        pin__err_set(err, PIN_NOT_FOUND,
-                     "the project keeps no runs yet: run `pinstripe migrate-database` in %s",
-                     p->root);
-    return err->status;
-}
-
 /* As a call from a job carries them, so that what holds there holds here. */
 static pin_status
 read_options(struct pin_enqueue_options *to, const struct pin_project_enqueue_options *o,
@@ -44,18 +31,23 @@ read_options(struct pin_enqueue_options *to, const struct pin_project_enqueue_op
 }
 
 struct enqueue {
-    struct pin_store *store;
+    struct pin_project *project;
     struct pin_enqueue run;
     struct pin_enqueued done;
     int64_t now_ms;
 };
 
 static pin_status
-write(void *context, struct pin_err *err)
+put(void *context, struct pin_store *store, struct pin_err *err)
 {
     struct enqueue *e = context;
+    pin_status st = pin__store_enqueue(store, &e->run, 1, e->now_ms, &e->done, err);
 
-    return pin__store_enqueue(e->store, &e->run, 1, e->now_ms, &e->done, err);
+    if (st == PIN_OK) {
+        pin__wake_send(pin__store_identity(store));
+        pin__executor_queue_look(e->project->executor);
+    }
+    return st;
 }
 
 static pin_status
@@ -91,12 +83,8 @@ enqueue(struct pin_project *p, const char *job, const struct pin_project_enqueue
     pin_status st;
 
     pin__tenants_init(&tenants);
-    if ((st = fill(p, e, job, o, &tenants, err)) == PIN_OK &&
-        (st = pin__api_store(p, &e->store, err)) == PIN_OK &&
-        (st = pin__api_retry(p, write, e, err)) == PIN_OK) {
-        pin__wake_send(pin__store_identity(e->store));
-        pin__executor_queue_look(p->executor);
-    }
+    if ((st = fill(p, e, job, o, &tenants, err)) == PIN_OK)
+        st = pin__api_with_store(p, put, e, err);
     pin__tenants_fini(&tenants);
     return st;
 }
@@ -107,7 +95,7 @@ pin_project_enqueue(pin_project *p, const char *job,
                     struct pin_error *error)
 {
     struct pin_project_enqueue_options o = { .size = 0 };
-    struct enqueue e = { .now_ms = pin__clock_wall().ms };
+    struct enqueue e = { .project = p, .now_ms = pin__clock_wall().ms };
     struct pin_err err = PIN_ERR_INIT;
 
     if (pin__api_options(&o, sizeof o, options, &err) == PIN_OK &&

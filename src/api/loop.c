@@ -5,8 +5,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "database/session.h"
-
 /* ---- the timer: what is due becomes readable ---- */
 
 static int64_t
@@ -63,19 +61,6 @@ void
 pin__api_turn(struct pin_project *p, int wait_ms)
 {
     pin__executor_turn(p->executor, wait_ms);
-}
-
-pin_status
-pin__api_retry(struct pin_project *p, pin_status (*attempt)(void *context, struct pin_err *err),
-               void *context, struct pin_err *err)
-{
-    enum { AGAIN_MS = 10 };
-    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), PIN_BUSY_MS_DEFAULT);
-    pin_status st;
-
-    while ((st = attempt(context, err)) == PIN_BUSY && pin__clock_mono().ns < until.ns)
-        pin__api_turn(p, AGAIN_MS);
-    return st;
 }
 
 /* ---- public ---- */

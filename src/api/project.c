@@ -209,10 +209,9 @@ pin_project_close(pin_project *p)
 {
     if (!p)
         return;
+    pin__api_abandon(p);
     pin__api_bot_end(p);
     pin__executor_close(p->executor);
-    p->executor = NULL;
-    pin__api_abandon(p);
     if (p->timer.fd >= 0)
         close(p->timer.fd);
     free(p->root);

@@ -10,7 +10,7 @@
 /* ---- a row for the host ---- */
 
 struct reader {
-    struct pin_store *store;
+    struct pin_project *project;
     const struct pin_run_id *id;
     const struct pin_run_filter *filter;
     void (*each)(void *context, const struct pin_run *run);
@@ -84,19 +84,19 @@ take_id(struct pin_run_id *to, const char *text, struct pin_err *err)
 }
 
 static pin_status
-show(void *context, struct pin_err *err)
+show(void *context, struct pin_store *store, struct pin_err *err)
 {
     struct reader *r = context;
 
-    return pin__store_show(r->store, r->id, tell_row, r, err);
+    return pin__store_show(store, r->id, tell_row, r, err);
 }
 
 static pin_status
-list(void *context, struct pin_err *err)
+list(void *context, struct pin_store *store, struct pin_err *err)
 {
     struct reader *r = context;
 
-    return pin__store_list(r->store, r->filter, tell_row, r, err);
+    return pin__store_list(store, r->filter, tell_row, r, err);
 }
 
 pin_status
@@ -108,9 +108,9 @@ pin_project_read_run(pin_project *p, const char *id,
     struct pin_run_id run;
     struct reader r = { .id = &run, .each = each, .context = context };
 
-    if (take_id(&run, id, &err) == PIN_OK && pin__api_store(p, &r.store, &err) == PIN_OK) {
+    if (take_id(&run, id, &err) == PIN_OK) {
         pin__executor_flush(p->executor); /* runs that were called are written a little later */
-        (void)!pin__api_retry(p, show, &r, &err);
+        (void)!pin__api_with_store(p, show, &r, &err);
     }
     pin__api_arm(p);
     return pin__api_tell(error, &err);
@@ -148,10 +148,9 @@ pin_project_list_runs(pin_project *p, const struct pin_list_options *options,
     struct reader r = { .filter = &filter, .each = each, .context = context };
 
     if (pin__api_options(&o, sizeof o, options, &err) == PIN_OK &&
-        fill_filter(&filter, &o, &before, &err) == PIN_OK &&
-        pin__api_store(p, &r.store, &err) == PIN_OK) {
+        fill_filter(&filter, &o, &before, &err) == PIN_OK) {
         pin__executor_flush(p->executor);
-        (void)!pin__api_retry(p, list, &r, &err);
+        (void)!pin__api_with_store(p, list, &r, &err);
     }
     pin__api_arm(p);
     return pin__api_tell(error, &err);
@@ -160,12 +159,18 @@ pin_project_list_runs(pin_project *p, const struct pin_list_options *options,
 /* ---- cancel ---- */
 
 static pin_status
-cancel(void *context, struct pin_err *err)
+cancel(void *context, struct pin_store *store, struct pin_err *err)
 {
     struct reader *r = context;
     enum pin_run_state state;
 
-    return pin__store_cancel(r->store, r->id, pin__clock_wall().ms, &state, err);
+    pin_status st = pin__store_cancel(store, r->id, pin__clock_wall().ms, &state, err);
+
+    if (st == PIN_OK) {
+        pin__wake_send(pin__store_identity(store));
+        pin__executor_queue_look(r->project->executor);
+    }
+    return st;
 }
 
 pin_status
@@ -173,13 +178,10 @@ pin_project_cancel_run(pin_project *p, const char *id, struct pin_error *error)
 {
     struct pin_err err = PIN_ERR_INIT;
     struct pin_run_id run;
-    struct reader r = { .id = &run };
+    struct reader r = { .project = p, .id = &run };
 
-    if (take_id(&run, id, &err) == PIN_OK && pin__api_store(p, &r.store, &err) == PIN_OK &&
-        pin__api_retry(p, cancel, &r, &err) == PIN_OK) {
-        pin__wake_send(pin__store_identity(r.store));
-        pin__executor_queue_look(p->executor);
-    }
+    if (take_id(&run, id, &err) == PIN_OK)
+        (void)!pin__api_with_store(p, cancel, &r, &err);
     pin__api_arm(p);
     return pin__api_tell(error, &err);
 }

@@ -80,6 +80,16 @@ pin__executor_call_cancel(struct pin_executor *x, struct pin_executor_call *call
     pin__request_end_if_done(q);
 }
 
+void
+pin__executor_call_forget(struct pin_executor *x, struct pin_executor_call *call)
+{
+    if (!call->request)
+        return;
+    call->request->call = NULL;
+    call->request = NULL;
+    unlist(x, call);
+}
+
 /* What runs ends with its worker; what has not begun never will. */
 void
 pin__calls_lost(struct nursery_process *n)

@@ -139,6 +139,9 @@ pin_status pin__executor_call(struct pin_executor *x, const struct pin_request_o
 /* Begins nothing more of it, and kills what runs. It is told as ever. Nothing when it has ended. */
 void pin__executor_call_cancel(struct pin_executor *x, struct pin_executor_call *call);
 
+/* Nobody wants to be told any more; what it began goes on. Nothing when it has ended. */
+void pin__executor_call_forget(struct pin_executor *x, struct pin_executor_call *call);
+
 /* For a program with a loop of its own: readable when a turn is due. */
 int pin__executor_fd(const struct pin_executor *x);
 /* Does what there is to do, and hands out what may begin. Waits for at most so many milliseconds,

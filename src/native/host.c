@@ -88,6 +88,15 @@ hear(int fd, struct pin_buf *text, struct pin_mono until)
 }
 
 static pin_status
+no_answer(const char *program, struct pin_err *err)
+{
+    return pin__err_set(err, PIN_CONFIG,
+                        "the worker program %s did not tell its jobs: it has to call "
+                        "pin_worker_main(argc, argv, jobs) first in its main",
+                        program);
+}
+
+static pin_status
 ask(const char *program, struct pin_buf *text, struct pin_err *err)
 {
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), PIN_NATIVE_DESCRIBE_MS);
@@ -106,10 +115,7 @@ ask(const char *program, struct pin_buf *text, struct pin_err *err)
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             continue;
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-            st = pin__err_set(err, PIN_CONFIG,
-                              "the worker program %s did not tell its jobs: it has to call "
-                              "pin_worker_main(argc, argv, jobs) first in its main",
-                              program);
+            st = no_answer(program, err);
     }
     close(fds[0]);
     return st;
@@ -171,6 +177,8 @@ pin__native_host_ask(const char *program, struct pin_files *files, struct pin_er
     if (st == PIN_OK)
         answer = json_loadb(pin__buf_text(&text), text.size, JSON_REJECT_DUPLICATES, NULL);
     version = json_string_value(json_object_get(answer, "version"));
+    if (st == PIN_OK && !answer)
+        st = no_answer(program, err);
     if (st == PIN_OK && (!version || strcmp(version, PIN_VERSION) != 0))
         st =
             pin__err_set(err, PIN_CONFIG,
