@@ -40,6 +40,15 @@ static const struct pin_host_job jobs[] = { { "add", &adds },
                                             { "without-run", &empty },
                                             { NULL, NULL } };
 
+static int
+set_up(void **state)
+{
+    int failed = api_set_up(state);
+
+    ((struct fixture *)*state)->worker = PIN_THIS_PROGRAM;
+    return failed;
+}
+
 /* ---- open ---- */
 
 static void
@@ -501,7 +510,7 @@ closing_leaves_nothing_open(void **state)
     assert_int_equal(open_files(), before);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, api_set_up, api_tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, api_tear_down)
 
 int
 main(int argc, char **argv)

@@ -24,6 +24,7 @@ struct fixture {
     char folder[64];
     pin_project *project; /* NULL: not open */
     struct pin_error error;
+    const char *worker; /* PIN_THIS_PROGRAM where that has jobs; NULL: none */
     char printed[4096];
 };
 
@@ -75,12 +76,12 @@ api_print(void *context, const struct pin_console_text *text)
 static inline void
 api_open(struct fixture *f)
 {
-    api_check(f, pin_project_open(&f->project,
-                                  PIN_PROJECT_OPTIONS(.folder = f->folder, .environment = "test",
-                                                      .program = getenv("PINSTRIPE"),
-                                                      .worker = PIN_THIS_PROGRAM, .workers = 2,
-                                                      .console = api_print, .context = f),
-                                  &f->error));
+    api_check(
+        f, pin_project_open(&f->project,
+                            PIN_PROJECT_OPTIONS(.folder = f->folder, .environment = "test",
+                                                .program = getenv("PINSTRIPE"), .worker = f->worker,
+                                                .workers = 2, .console = api_print, .context = f),
+                            &f->error));
 }
 
 static inline void
