@@ -27,3 +27,47 @@ load ../cli/native_helper
     run pinstripe run-background-job deep
     [ "$status" -eq 1 ] && [[ $output == *'signal 11'* ]]
 }
+
+readonly PARSER='__attribute__((noinline)) static int
+parse(const char *text)
+{
+    return text[0];
+}
+static int
+quick(const char *text)
+{
+    return parse(text) + 1;
+}'
+
+@test "F15 the error tells functions and lines, those that were compiled into others, too" {
+    c_job crash '' 'printf("%d", quick(NULL));' "$PARSER"
+    line() { grep -n -- "$1" lib/background_jobs/crash.c | cut -d: -f1; }
+    run_separately "$PINSTRIPE" run-background-job crash
+    expect_status 1
+    [[ $stderr == *"ended by signal 11 (Segmentation fault) in parse (lib/background_jobs/crash.c:$(line 'text\[0\]'))"* ]]
+    [[ $stderr == *"    at parse (lib/background_jobs/crash.c:$(line 'text\[0\]'))"*"    at quick (lib/background_jobs/crash.c:$(line 'parse(text) + 1'))"*"    at run (lib/background_jobs/crash.c:$(line 'quick(NULL)'))"* ]]
+    c_job aborts '' 'abort();'
+    run_separately "$PINSTRIPE" run-background-job aborts
+    [[ $stderr == *'signal 6 (Aborted) in run (lib/background_jobs/aborts.c:'* ]]
+}
+
+@test "F15 without addr2line, or with one that hangs, it tells object and offset, and goes on" {
+    c_job crash '' 'printf("%d", quick(NULL));' "$PARSER"
+    c_job fine '' 'puts("fine");'
+    CC=$(command -v cc)
+    export CC
+    pinstripe run-background-job fine
+    mkdir none hangs
+    printf '#!/bin/sh\nexec %s 98765.15\n' "$(command -v sleep)" >hangs/addr2line && chmod +x hangs/addr2line
+    project_with lib/background_jobs/both.js '
+        export default { async run(){
+            await this.runBackgroundJob("crash").catch(e => console.log(e.message));
+            await this.runBackgroundJob("fine");
+        } };'
+    for tools in none hangs; do
+        run_separately env PATH="$PWD/$tools" "$PINSTRIPE" run-background-job both
+        expect_status 0
+        [[ $output == *'signal 11 (Segmentation fault) in ./build/pinstripe/crash-'*'.so+0x'*fine ]] || { echo "$output"; return 1; }
+    done
+    run ! pgrep -f 'sleep [9]8765.15'
+}
