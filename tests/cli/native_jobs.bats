@@ -118,7 +118,8 @@ own_setup() {
     [[ $stderr == *'No such table "usrs" exists'* ]]
     c_job forgiving '' 'pin_table(w, "usrs"); pin_forgive(w); printf("%d\n", (int)pin_count(pin_table(w, "users")));'
     run pinstripe run-background-job forgiving
-    [ "$status" -eq 0 ] && [ "$output" = 0 ]
+    [ "$status" -eq 0 ]
+    [ "$output" = 0 ]
     c_job column '' 'pin_row *u = pin_new(w, "users"); pin_set(u, "nick", "x"); pin_save(u);'
     run_separately "$PINSTRIPE" run-background-job column
     expect_status 1
@@ -276,7 +277,8 @@ readonly BEGUN='fclose(fopen("begun", "w"));'
     run pinstripe run-background-job main
     [ "$output" = '36 1' ]
     pinstripe start-bot --once --log-format json 2>bot.log
-    [ "$(grep -c 'hello kept' bot.log)" -eq 1 ] && [ "$(grep -c 'hello inner' bot.log)" -eq 1 ]
+    [ "$(grep -c 'hello kept' bot.log)" -eq 1 ]
+    [ "$(grep -c 'hello inner' bot.log)" -eq 1 ]
     run ! grep 'hello lost' bot.log
     run pinstripe list-runs --job hello --json
     [ "$(grep -c '"succeeded"' <<<"$output")" -eq 2 ]
@@ -320,8 +322,10 @@ readonly BEGUN='fclose(fopen("begun", "w"));'
     touch -d '2 days ago' build/pinstripe/{say-0123456789abcdef.so,gone-0123456789abcdef.so.4711.log,mine.so,other-*.so}
     run pinstripe run-background-job other
     [ "$output" = other ]
-    [ ! -e build/pinstripe/say-0123456789abcdef.so ] && [ ! -e build/pinstripe/gone-0123456789abcdef.so.4711.log ]
-    [ -e build/pinstripe/say-00000000000000aa.so ] && [ -e build/pinstripe/mine.so ]
+    [ ! -e build/pinstripe/say-0123456789abcdef.so ]
+    [ ! -e build/pinstripe/gone-0123456789abcdef.so.4711.log ]
+    [ -e build/pinstripe/say-00000000000000aa.so ]
+    [ -e build/pinstripe/mine.so ]
     [ -z "$(find build/pinstripe -name 'other-*' -mtime +0)" ]
 }
 

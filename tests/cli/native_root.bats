@@ -28,13 +28,16 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     open_project
     run_separately "$PINSTRIPE" run-background-job adds
     expect_status 0
-    [ "$output" = saved ] && [ -z "$stderr" ]
+    [ "$output" = saved ]
+    [ -z "$stderr" ]
     run_separately "$PINSTRIPE" run-background-job who
     expect_status 0
-    [ "$output" = "$(nobody)"$'\n1 rows' ] && [ -z "$stderr" ]
+    [ "$output" = "$(nobody)"$'\n1 rows' ]
+    [ -z "$stderr" ]
     run_separately "$PINSTRIPE" run-background-job forks
     expect_status 0
-    [ "$output" = held ] && [ -z "$stderr" ]
+    [ "$output" = held ]
+    [ -z "$stderr" ]
 }
 
 @test "where they do not it stays root's, works, and says once that nothing limits its processes" {
@@ -75,7 +78,8 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     printf "export default { native: { user: 'root' } };" >pinstripe.config.js
     run_separately "$PINSTRIPE" run-background-job who
     expect_status 0
-    [ "$output" = $'0 0\n0 rows' ] && [ -z "$stderr" ]
+    [ "$output" = $'0 0\n0 rows' ]
+    [ -z "$stderr" ]
 }
 
 @test "it can neither come back nor signal who watches over it, and ends with it" {

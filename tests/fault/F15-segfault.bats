@@ -21,11 +21,14 @@ load ../cli/native_helper
     c_job zero '' 'volatile int none = 0; printf("%d", 1 / none);'
     c_job deep '' 'printf("%d", (int)down(1));' 'static volatile int sink; static size_t down(size_t n) { volatile char room[4096]; room[0] = (char)n; sink = room[0]; return n + (sink == 1000 ? 0 : down(n + 1)) + (size_t)room[0]; }'
     run pinstripe run-background-job page
-    [ "$status" -eq 1 ] && [[ $output == *'signal 11'* ]]
+    [ "$status" -eq 1 ]
+    [[ $output == *'signal 11'* ]]
     run pinstripe run-background-job zero
-    [ "$status" -eq 1 ] && [[ $output == *'signal 8'* ]]
+    [ "$status" -eq 1 ]
+    [[ $output == *'signal 8'* ]]
     run pinstripe run-background-job deep
-    [ "$status" -eq 1 ] && [[ $output == *'signal 11'* ]]
+    [ "$status" -eq 1 ]
+    [[ $output == *'signal 11'* ]]
 }
 
 readonly PARSER='__attribute__((noinline)) static int
