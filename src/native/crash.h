@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 
-enum { PIN_NATIVE_FRAMES_MAX = 32 };
+enum { PIN_NATIVE_FRAMES_MAX = 16 };
 #define PIN_NATIVE_TELL_MS 2000 /* what addr2line gets */
 
 struct pin_native_crash {                /* the crashed process may have written anything here */

@@ -18,7 +18,7 @@ load ../cli/native_helper
 
 @test "F15 a write to a page that is read-only, a trap of arithmetic, a stack that overflows" {
     c_job page '' 'char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); *(volatile char *)p = 1;'
-    c_job zero '' 'volatile int none = 0; printf("%d", 1 / none);'
+    c_job zero '' 'volatile int one = 1, none = 0; printf("%d", one / none);'
     c_job deep '' 'printf("%d", (int)down(1));' 'static volatile int sink; static size_t down(size_t n) { volatile char room[4096]; room[0] = (char)n; sink = room[0]; return n + (sink == 1000 ? 0 : down(n + 1)) + (size_t)room[0]; }'
     run pinstripe run-background-job page
     [ "$status" -eq 1 ]
