@@ -64,6 +64,11 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     [ "$output" = "$(nobody)"$'\n0 rows' ]
     [[ $stderr == *"The database $PWD/development.db cannot be opened by the user \"nobody\", whom jobs in C run as: "*"(chown)"*"native: { user: 'root' }"* ]]
     open_project
+    chmod 644 development.db
+    run_separately "$PINSTRIPE" run-background-job adds
+    expect_status 1
+    [[ $stderr == *"The database $PWD/development.db cannot be written by the user \"nobody\", whom jobs in C run as: "* ]]
+    open_project
     run_separately "$PINSTRIPE" run-background-job who
     expect_status 0
     [ "$output" = "$(nobody)"$'\n0 rows' ]
