@@ -38,6 +38,23 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     expect_status 0
     [ "$output" = held ]
     [ -z "$stderr" ]
+    c_job names '' 'FILE *f = fopen("/dev/stdout", "w"); fputs("by its name\n", f); fclose(f);'
+    run pinstripe run-background-job names
+    [ "$output" = 'by its name' ]
+}
+
+@test "root that may not stop another user's process keeps its runs" {
+    as_root_only
+    open_project
+    without_kill() { setpriv --bounding-set=-kill --inh-caps=-kill "$PINSTRIPE" "$@"; }
+    run_separately without_kill run-background-job who
+    expect_status 0
+    [ "$output" = $'0 0\n0 rows' ]
+    [[ $stderr == *'root may not stop another user'*'(CAP_KILL)'* ]]
+    printf "export default { native: { user: 'nobody' } };" >pinstripe.config.js
+    run_separately without_kill run-background-job who
+    expect_status 1
+    [[ $stderr == *'(CAP_KILL), so no run can become the user "nobody"'* ]]
 }
 
 @test "where they do not it stays root's, works, and says once that nothing limits its processes" {
