@@ -206,7 +206,7 @@ tell_signal(struct child *c, const struct pin_native_job *job, int number)
     struct pin_buf stack = PIN_BUF_INIT(STACK_BYTES_MAX);
     const char *place;
 
-    pin__native_crash_tell(&c->native->shared->crash, job->job, &stack);
+    pin__native_crash_tell(&c->native->shared->crash, job->job, c->deadline, &stack);
     place = first_place(&stack);
     pin__outcome_fail(&c->outcome, PIN_OUTCOME_CRASHED, "Error",
                       "the job was ended by signal %d (%s)%s%s", number, strsignal(number),
@@ -386,6 +386,16 @@ outlive_nursery(void)
         _exit(PIN_EXIT_ABANDONED);
 }
 
+/* So that a job may open /dev/stdout by its name, too. */
+static void
+give_streams(const struct native *n)
+{
+    if (!n->identity.changes)
+        return;
+    (void)!fchown(n->out[PIPE_WRITE], n->identity.uid, n->identity.gid);
+    (void)!fchown(n->error[PIPE_WRITE], n->identity.uid, n->identity.gid);
+}
+
 void
 pin__native_worker_main(const struct pin_native_world *world, int fd, int claims)
 {
@@ -407,6 +417,7 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
     warm_up();
     pin__native_identity_find(&n.identity, world->config.user);
     n.process_limit = pin__native_identity_processes(&n.identity) + PIN_NATIVE_PROCESSES_MAX;
+    give_streams(&n);
     n.data_bytes = data_bytes();
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {

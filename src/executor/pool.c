@@ -389,6 +389,18 @@ take_progress(struct run *run, const struct pin_message *m)
     pin__queue_dirty(run);
 }
 
+/* A run's own transaction has put runs into the store, which this program may not have opened yet:
+ * bots have to be called all the same. */
+static void
+take_wake(struct pin_executor *x)
+{
+    struct pin_err err;
+
+    pin__executor_queue_look(x);
+    if (pin__ledger_open(x, &err) == PIN_OK)
+        pin__wake_send(pin__store_identity(x->ledger.store));
+}
+
 static void
 take_message(struct worker_process *w, const struct pin_message *m)
 {
@@ -415,9 +427,7 @@ take_message(struct worker_process *w, const struct pin_message *m)
             take_progress(run, m);
         break;
     case PIN_MESSAGE_WAKE:
-        pin__executor_queue_look(w->executor);
-        if (w->executor->ledger.store)
-            pin__wake_send(pin__store_identity(w->executor->ledger.store));
+        take_wake(w->executor);
         break;
     case PIN_MESSAGE_REPLY:
         if (run && run->id == m->id && run->kind == PIN_TASK_REPL)

@@ -131,9 +131,9 @@ hear(int fd, struct pin_buf *text, struct pin_mono until)
 /* For each address a line "0x...", then pairs of lines, function and file:line: what was compiled
  * into the function at that address comes before it. False when there is nobody to ask. */
 static bool
-ask_and_hear(const char *object, const struct place *places, size_t count, struct pin_buf *text)
+ask_and_hear(const char *object, const struct place *places, size_t count, struct pin_mono until,
+             struct pin_buf *text)
 {
-    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), PIN_NATIVE_TELL_MS);
     int fds[2], status = 0;
     pid_t pid;
 
@@ -212,8 +212,9 @@ tell_answer(struct pin_buf *out, char *text, const struct place *places, size_t 
 
 void
 pin__native_crash_tell(const struct pin_native_crash *crash, const void *symbol,
-                       struct pin_buf *out)
+                       struct pin_mono until, struct pin_buf *out)
 {
+    struct pin_mono end = pin__clock_after_ms(pin__clock_mono(), PIN_NATIVE_TELL_MS);
     struct pin_buf text = PIN_BUF_INIT(ANSWER_BYTES_MAX);
     struct place places[TOLD_MAX];
     size_t count;
@@ -221,7 +222,8 @@ pin__native_crash_tell(const struct pin_native_crash *crash, const void *symbol,
 
     if (!dladdr(symbol, &own) || (count = find_places(crash, &own, places)) == 0)
         return;
-    if (ask_and_hear(own.dli_fname, places, count, &text) && text.size)
+    if (ask_and_hear(own.dli_fname, places, count, until.ns < end.ns ? until : end, &text) &&
+        text.size)
         tell_answer(out, text.data, places, count, own.dli_fname);
     else
         for (size_t i = 0; i < count; i++)

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/ban.h"
@@ -17,18 +19,24 @@
 
 /* ---- who ---- */
 
-void
-pin__native_identity_find(struct pin_native_identity *out, const char *user)
+/* A run has to be stopped at its limits. Containers may leave root without the right to do that to
+ * another user's process. */
+static bool
+may_kill_others(void)
 {
-    const char *name = user ? user : PIN_NATIVE_USER;
-    const struct passwd *who;
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { { 0, 0, 0 } };
 
-    *out = (struct pin_native_identity){ .named = user != NULL, .problem = PIN_ERR_INIT };
-    if (geteuid() != 0 || strcmp(name, "root") == 0)
-        return;
-    out->changes = true;
-    snprintf(out->name, sizeof out->name, "%s", name);
-    if (!(who = getpwnam(name))) {
+    return syscall(SYS_capget, &header, sets) == 0 &&
+           sets[CAP_TO_INDEX(CAP_KILL)].effective & CAP_TO_MASK(CAP_KILL);
+}
+
+static void
+find_user(struct pin_native_identity *out, const char *name)
+{
+    const struct passwd *who = getpwnam(name);
+
+    if (!who) {
         pin__err_set(&out->problem, PIN_CONFIG,
                      "there is no user %s on this machine (native.user in pinstripe.config.js)",
                      pin__quote_text(name).text);
@@ -40,6 +48,23 @@ pin__native_identity_find(struct pin_native_identity *out, const char *user)
     if (getgrouplist(name, who->pw_gid, out->groups, &out->group_count) < 0)
         out->group_count = PIN_NATIVE_GROUPS_MAX;
     out->changes = out->uid != 0;
+    if (out->changes && !may_kill_others())
+        pin__err_set(&out->problem, PIN_DENIED,
+                     "root may not stop another user's process here (CAP_KILL), so no run can "
+                     "become the user %s",
+                     pin__quote_text(name).text);
+}
+
+void
+pin__native_identity_find(struct pin_native_identity *out, const char *user)
+{
+    const char *name = user ? user : PIN_NATIVE_USER;
+
+    *out = (struct pin_native_identity){ .named = user != NULL, .problem = PIN_ERR_INIT };
+    if (geteuid() != 0 || strcmp(name, "root") == 0)
+        return;
+    snprintf(out->name, sizeof out->name, "%s", name);
+    find_user(out, name);
 }
 
 /* The owner of a folder in /proc is the process's user; its folder `task` has one in it for each
@@ -160,7 +185,7 @@ pin__native_identity_take(const struct pin_native_identity *id, const char *data
     if (id->problem.status != PIN_OK && id->named)
         return pin__err_set(err, id->problem.status, "%s", id->problem.message);
     if (id->problem.status != PIN_OK) {
-        say_why_not("there is no user \"" PIN_NATIVE_USER "\" on this machine", NULL, err);
+        say_why_not(id->problem.message, NULL, err);
         return PIN_OK;
     }
     if (!id->changes)

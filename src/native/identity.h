@@ -23,7 +23,7 @@ struct pin_native_identity {
     gid_t gid;
     gid_t groups[PIN_NATIVE_GROUPS_MAX];
     int group_count;
-    struct pin_err problem; /* status PIN_OK: none; there is no such user */
+    struct pin_err problem; /* why runs cannot become it; status PIN_OK: they can */
 };
 
 /* In the process that forks runs. `user`: what the configuration names; NULL: nobody. */

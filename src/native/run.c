@@ -2,6 +2,7 @@
 #include "native/run.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "native/workspace.h"
 #include "store/store.h"
@@ -12,6 +13,19 @@ static struct workspace *current; /* a process has one run */
 
 /* ---- errors ---- */
 
+/* What the database says does not name who asked. */
+static void
+explain_rights(const struct workspace *w, const char *what, struct pin_err *err)
+{
+    struct pin_err said = *err;
+
+    pin__err_set(err, said.status,
+                 "The database %s cannot be %s by the user \"%s\", whom jobs in C run as: %s. Give "
+                 "that user the file and its folder (chown), or name another one: native: { user: "
+                 "'root' } in pinstripe.config.js.",
+                 w->project->database_filename, what, w->project->user, said.message);
+}
+
 void
 pin__native_fail(struct workspace *w, const struct pin_err *err)
 {
@@ -19,6 +33,9 @@ pin__native_fail(struct workspace *w, const struct pin_err *err)
         return;
     w->failed = true;
     w->error = *err;
+    if (err->status == PIN_DENIED && w->session && w->project->user &&
+        access(w->project->database_filename, R_OK | W_OK) != 0)
+        explain_rights(w, "written", &w->error);
 }
 
 static void
@@ -332,21 +349,6 @@ must_stop(void *context)
                w->project->transaction_ms;
 }
 
-/* What the database said does not name who asked. */
-static void
-explain_rights(const struct workspace *w, struct pin_err *err)
-{
-    struct pin_err said = *err;
-
-    if (!w->project->user || err->status == PIN_OK)
-        return;
-    pin__err_set(err, said.status,
-                 "The database %s cannot be opened by the user \"%s\", whom jobs in C run as: %s. "
-                 "Give that user the file and its folder (chown), or name another one: "
-                 "native: { user: 'root' } in pinstripe.config.js.",
-                 w->project->database_filename, w->project->user, said.message);
-}
-
 static void
 open_session(struct workspace *w, struct pin_err *err)
 {
@@ -359,8 +361,8 @@ open_session(struct workspace *w, struct pin_err *err)
         pin__err_set(err, PIN_CONFIG, "pinstripe.config.js names no database");
     else if (pin__session_open(&w->session, &config, err) == PIN_OK)
         pin__session_set_interrupt(w->session, must_stop, w);
-    else
-        explain_rights(w, err);
+    else if (w->project->user)
+        explain_rights(w, "opened", err);
 }
 
 bool

@@ -28,13 +28,33 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     open_project
     run_separately "$PINSTRIPE" run-background-job adds
     expect_status 0
-    [ "$output" = saved ] && [ -z "$stderr" ]
+    [ "$output" = saved ]
+    [ -z "$stderr" ]
     run_separately "$PINSTRIPE" run-background-job who
     expect_status 0
-    [ "$output" = "$(nobody)"$'\n1 rows' ] && [ -z "$stderr" ]
+    [ "$output" = "$(nobody)"$'\n1 rows' ]
+    [ -z "$stderr" ]
     run_separately "$PINSTRIPE" run-background-job forks
     expect_status 0
-    [ "$output" = held ] && [ -z "$stderr" ]
+    [ "$output" = held ]
+    [ -z "$stderr" ]
+    c_job names '' 'FILE *f = fopen("/dev/stdout", "w"); fputs("by its name\n", f); fclose(f);'
+    run pinstripe run-background-job names
+    [ "$output" = 'by its name' ]
+}
+
+@test "root that may not stop another user's process keeps its runs" {
+    as_root_only
+    open_project
+    without_kill() { setpriv --bounding-set=-kill --inh-caps=-kill "$PINSTRIPE" "$@"; }
+    run_separately without_kill run-background-job who
+    expect_status 0
+    [ "$output" = $'0 0\n0 rows' ]
+    [[ $stderr == *'root may not stop another user'*'(CAP_KILL)'* ]]
+    printf "export default { native: { user: 'nobody' } };" >pinstripe.config.js
+    run_separately without_kill run-background-job who
+    expect_status 1
+    [[ $stderr == *'(CAP_KILL), so no run can become the user "nobody"'* ]]
 }
 
 @test "where they do not it stays root's, works, and says once that nothing limits its processes" {
@@ -61,6 +81,11 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     [ "$output" = "$(nobody)"$'\n0 rows' ]
     [[ $stderr == *"The database $PWD/development.db cannot be opened by the user \"nobody\", whom jobs in C run as: "*"(chown)"*"native: { user: 'root' }"* ]]
     open_project
+    chmod 644 development.db
+    run_separately "$PINSTRIPE" run-background-job adds
+    expect_status 1
+    [[ $stderr == *"The database $PWD/development.db cannot be written by the user \"nobody\", whom jobs in C run as: "* ]]
+    open_project
     run_separately "$PINSTRIPE" run-background-job who
     expect_status 0
     [ "$output" = "$(nobody)"$'\n0 rows' ]
@@ -75,7 +100,8 @@ nobody() { printf '%s %s' "$(id -u nobody)" "$(id -g nobody)"; }
     printf "export default { native: { user: 'root' } };" >pinstripe.config.js
     run_separately "$PINSTRIPE" run-background-job who
     expect_status 0
-    [ "$output" = $'0 0\n0 rows' ] && [ -z "$stderr" ]
+    [ "$output" = $'0 0\n0 rows' ]
+    [ -z "$stderr" ]
 }
 
 @test "it can neither come back nor signal who watches over it, and ends with it" {
