@@ -15,7 +15,7 @@ WERROR ?= -Werror
 OPT    ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 SANITIZE ?=
 CPPFLAGS += -D_GNU_SOURCE -DPIN_VERSION='"$(VERSION)"' -DPIN_HASH='"$(HASH)"' -Isrc -Iinclude -isystem /usr/include/quickjs
-CFLAGS  += -std=c17 -g $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE -fno-plt -fno-omit-frame-pointer $(SANITIZE)
+CFLAGS  += -std=c17 -g $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIC -fno-plt -fno-omit-frame-pointer $(SANITIZE)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 LIBS    := $(QUICKJS_LIB) -lsqlite3 -ljansson -lm
 
@@ -26,10 +26,15 @@ JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check $(BUILD)/tests/kill-loop
+# The library: all but the engine, which only the program has, and what stands on it.
+LIBRARY_SRC := $(filter-out src/javascript/% src/repl/% src/web/% src/command/% src/executor/nursery.c src/executor/javascript_worker.c,$(SRC))
+LIBRARY_OBJ := $(LIBRARY_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/job_header.o
+LIBRARY     := $(BUILD)/libpinstripe.a $(BUILD)/libpinstripe.so
+ABI         := 0
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all help setup demo test check asan-check unit javascript cli fault bench run-bench lint asan fuzz fuzz-programs valgrind install clean
-all: $(BUILD)/pinstripe $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+all: $(BUILD)/pinstripe $(LIBRARY) $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 
 help:
 	@echo "make            build $(BUILD)/pinstripe"
@@ -102,7 +107,13 @@ install: all
 	install -m 755 $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)/bin/pinstripe
 	install -m 644 LICENSE README.md ARCHITECTURE.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/pinstripe
 	install -d $(DESTDIR)$(PREFIX)/include/pinstripe
-	install -m 644 include/pinstripe/job.h $(DESTDIR)$(PREFIX)/include/pinstripe
+	install -m 644 $(wildcard include/pinstripe/*.h) $(DESTDIR)$(PREFIX)/include/pinstripe
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(BUILD)/libpinstripe.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BUILD)/libpinstripe.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib
+	ln -sf libpinstripe.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libpinstripe.so.$(ABI)
+	ln -sf libpinstripe.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libpinstripe.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' tools/pinstripe.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/pinstripe.pc
 	tools/install-help $(BUILD)/pinstripe $(DESTDIR)$(PREFIX)
 
 $(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
@@ -111,6 +122,19 @@ $(BUILD)/pinstripe: $(BUILD)/src/command/main.o $(BUILD)/libpinstripe-core.a
 $(BUILD)/libpinstripe-core.a: $(OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $(OBJ)
+
+# One object whose only names are those of pinstripe/pinstripe.h: nothing of ours meets a name of the host's.
+$(BUILD)/libpinstripe.a: $(LIBRARY_OBJ)
+	@rm -f $@
+	$(Q)$(CC) -r -nostdlib $(SANITIZE) -o $(BUILD)/libpinstripe.o $^
+	$(Q)objcopy --localize-hidden $(BUILD)/libpinstripe.o
+	$(Q)ar rcs $@ $(BUILD)/libpinstripe.o
+
+$(BUILD)/libpinstripe.so: $(LIBRARY_OBJ)
+	$(Q)$(CC) -shared -Wl,-soname,libpinstripe.so.$(ABI) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--no-undefined $(SANITIZE) \
+	    -o $(BUILD)/libpinstripe.so.$(VERSION) $^ -lsqlite3 -ljansson -lm
+	@ln -sf libpinstripe.so.$(VERSION) $(BUILD)/libpinstripe.so.$(ABI)
+	@ln -sf libpinstripe.so.$(ABI) $@
 
 # --version tells the commit that was built: what prints it is built again when that changes.
 $(BUILD)/src/command/command.o $(BUILD)/src/web/metrics.o: $(BUILD)/gen/hash
@@ -124,7 +148,7 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(GEN): %.o: %.c
-	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIE -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIC -fvisibility=hidden -c -o $@ $<
 
 $(BUILD)/compile-javascript: tools/compile-javascript.c
 	@mkdir -p $(@D)

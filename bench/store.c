@@ -422,6 +422,7 @@ main(int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : "";
 
+    pin__database_own_process(); /* as the program does */
     if (!*only || strcmp(only, "lives") == 0)
         lives();
     if (!*only || strcmp(only, "singles") == 0)

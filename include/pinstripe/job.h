@@ -37,7 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PIN_JOB_ABI 1 /* a host runs jobs of its own number and of those below it */
+#define PIN_JOB_ABI 2 /* a host runs jobs of its own number and of those below it */
 
 typedef struct pin_workspace pin_workspace; /* what one run sees */
 typedef struct pin_rows pin_rows;           /* a query on one table, and reading it */
@@ -118,6 +118,14 @@ struct pin_background_job {
         .abi = PIN_JOB_ABI, .size = sizeof(struct pin_background_job), __VA_ARGS__                 \
     };
 
+/* The same of a function of a program that has pinstripe as its library (<pinstripe/pinstripe.h>):
+ *     static const struct pin_background_job charge_card = PIN_HOST_JOB(.run = charge);
+ */
+#define PIN_HOST_JOB(...)                                                                          \
+    {                                                                                              \
+        .abi = PIN_JOB_ABI, .size = sizeof(struct pin_background_job), __VA_ARGS__                 \
+    }
+
 /* ---- what the host hands over; use the functions below ---- */
 
 enum pin_cell_kind { PIN_CELL_NULL, PIN_CELL_INTEGER, PIN_CELL_REAL, PIN_CELL_TEXT };
@@ -167,6 +175,7 @@ struct pin_job_host { /* grows at its end only */
     void (*set)(pin_row *row, const char *column, pin_cell value);
     bool (*save)(pin_row *row);
     bool (*remove)(pin_row *row);
+    bool (*is_cancelled)(pin_workspace *w); /* 2 */
     /* The same of a cell, when `column` is a string constant: found without being compared. */
     const char *(*text)(const pin_row *row, const char *column);
     int64_t (*integer)(const pin_row *row, const char *column);
@@ -317,6 +326,15 @@ pin_progress(pin_workspace *w, int64_t done, int64_t total, const char *text)
     w->host->progress(w, done, total, text);
 }
 
+/* True once somebody has cancelled the run (pinstripe cancel-run). A job that asks is given 5 s
+ * from then on to end by itself, however it ends it is cancelled; one that never asked is killed.
+ */
+static inline bool
+pin_is_cancelled(pin_workspace *w)
+{
+    return w->host->is_cancelled(w);
+}
+
 /* ---- other jobs ---- */
 
 /* Runs a job, in JavaScript or C, and waits for its end. `args`: a JSON array, NULL: none. False,
@@ -327,7 +345,8 @@ pin_run_background_job(pin_workspace *w, const char *name, const char *args)
     return w->host->call(w, name, args);
 }
 /* Puts a run into the queue; its id, once it is safe. `options`: a JSON object with at or delay
- * (milliseconds), priority, queue, key; NULL: none. Not inside a transaction. */
+ * (milliseconds), priority, queue, key; NULL: none. Inside a transaction it is part of that: there
+ * when it commits, or never. */
 static inline const char *
 pin_enqueue_background_job(pin_workspace *w, const char *name, const char *args,
                            const char *options)
@@ -441,8 +460,8 @@ pin_delete(pin_row *row)
     return row && row->workspace->host->remove(row);
 }
 
-/* All or nothing: what is written until commit. Open for 5 s at most; one left open is rolled
- * back and fails the run. */
+/* All or nothing: what is written until commit. Open for 5 s at most (database.transactionLimit);
+ * one left open is rolled back and fails the run. */
 static inline bool
 pin_begin(pin_workspace *w)
 {

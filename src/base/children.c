@@ -2,6 +2,7 @@
 #include "base/children.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,22 +11,97 @@
 
 enum { DEPTH_MAX = 64, CHILDREN_AT_ONCE = 1024 };
 
+/* Numbers in text, read from a file without stdio: this must be possible in a signal handler. */
+struct numbers {
+    int fd;
+    char chunk[512];
+    size_t at, size;
+};
+
+static bool
+next_char(struct numbers *n, char *c)
+{
+    if (n->at == n->size) {
+        ssize_t got = read(n->fd, n->chunk, sizeof n->chunk);
+
+        if (got <= 0)
+            return false;
+        n->at = 0;
+        n->size = (size_t)got;
+    }
+    *c = n->chunk[n->at++];
+    return true;
+}
+
+static bool
+next_number(struct numbers *n, int *out)
+{
+    bool any = false;
+    char c;
+
+    *out = 0;
+    while (next_char(n, &c)) {
+        if (c >= '0' && c <= '9') {
+            *out = *out * 10 + (c - '0');
+            any = true;
+        } else if (any) {
+            break;
+        }
+    }
+    return any;
+}
+
+static char *
+add_text(char *to, const char *text)
+{
+    while (*text)
+        *to++ = *text++;
+    *to = '\0';
+    return to;
+}
+
+static char *
+add_number(char *to, int number)
+{
+    char digits[16];
+    size_t n = 0;
+
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (n)
+        *to++ = digits[--n];
+    *to = '\0';
+    return to;
+}
+
+/* The first of them; how many. */
+static size_t
+list_children(pid_t pid, pid_t thread, int children[CHILDREN_AT_ONCE])
+{
+    struct numbers numbers = { .fd = -1 };
+    size_t count = 0;
+    char path[64];
+
+    add_text(add_number(add_text(add_number(add_text(path, "/proc/"), pid), "/task/"), thread),
+             "/children");
+    numbers.fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (numbers.fd < 0)
+        return 0;
+    while (count < CHILDREN_AT_ONCE && next_number(&numbers, &children[count]))
+        count++;
+    close(numbers.fd);
+    return count;
+}
+
 /* A process is killed after its children have been read: afterwards they are somebody else's. */
 static size_t
 kill_below(pid_t pid, pid_t thread, bool (*keep)(void *context, pid_t pid), void *context,
            int depth)
 {
     int children[CHILDREN_AT_ONCE];
-    size_t count = 0, killed = 0;
-    char path[64];
-    FILE *list;
+    size_t count = list_children(pid, thread, children), killed = 0;
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)thread);
-    if (!(list = fopen(path, "re")))
-        return 0;
-    while (count < CHILDREN_AT_ONCE && fscanf(list, "%d", &children[count]) == 1)
-        count++;
-    fclose(list);
     for (size_t i = 0; i < count; i++) {
         if (keep && keep(context, children[i]))
             continue;

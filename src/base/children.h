@@ -12,7 +12,8 @@
  * Children are still to be waited for, and what was started meanwhile comes next: call it until
  * there are none. */
 size_t pin__children_kill(bool (*keep)(void *context, pid_t pid), void *context);
-/* Kills all of them and waits, until this process has none. */
+/* Kills all of them and waits, until this process has none. Both may be called in a signal handler,
+ * if `keep` may. */
 void pin__children_end(void);
 
 #endif

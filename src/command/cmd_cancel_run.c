@@ -52,7 +52,8 @@ const struct command pin__cmd_cancel_run = {
     .details =
         "A run that waits ends as cancelled at once; one that runs is asked to stop, and its "
         "worker hears\n"
-        "of it within seconds. A parent's runs for tenants are cancelled with it.\n"
+        "of it within seconds; a job in C that asks whether it was cancelled then has 5 s to end.\n"
+        "A parent's runs for tenants are cancelled with it.\n"
         "Exit code: 0; 3 no such run; 4 it has ended already.",
     .opts = opts,
     .more_words = true,

@@ -4,7 +4,7 @@
 #include "base/quote.h"
 #include "command/command.h"
 #include "command/job_args.h"
-#include "command/tenants.h"
+#include "command/project_store.h"
 #include "job/enqueue.h"
 #include "schedule/time_text.h"
 #include "store/wake.h"
@@ -118,21 +118,6 @@ find_job(const struct project_store *p, const struct call *c, const struct pin_j
     return st;
 }
 
-static pin_status
-find_tenant(struct tenants *t, const struct call *c, const struct pin_job *job, const char **id,
-            struct pin_err *err)
-{
-    *id = NULL;
-    if (!c->tenant)
-        return PIN_OK;
-    if (t->project->multi_tenant && job->multi_tenant == PIN_NO)
-        return pin__err_set(err, PIN_INVALID,
-                            "--tenant %s: the job %s says multiTenant: false, it runs for no "
-                            "tenant",
-                            pin__quote_text(c->tenant).text, job->name);
-    return pin__tenants_find(t, c->tenant, id, err);
-}
-
 static void
 print_enqueued(const struct cli *cli, const struct call *c, const struct pin_enqueued *e)
 {
@@ -151,7 +136,7 @@ print_enqueued(const struct cli *cli, const struct call *c, const struct pin_enq
 }
 
 static pin_status
-fill(const struct project_store *p, struct call *c, struct tenants *t, struct pin_enqueue *run,
+fill(const struct project_store *p, struct call *c, struct pin_tenants *t, struct pin_enqueue *run,
      struct pin_err *err)
 {
     struct pin_enqueue_call call = { .catalog = p->catalog,
@@ -161,7 +146,8 @@ fill(const struct project_store *p, struct call *c, struct tenants *t, struct pi
                                      .now_ms = c->now_ms };
     pin_status st = find_job(p, c, &call.job, err);
 
-    if (st == PIN_OK && (st = find_tenant(t, c, call.job, &call.tenant_id, err)) == PIN_OK)
+    if (st == PIN_OK &&
+        (st = pin__tenants_find_for(t, c->tenant, call.job, &call.tenant_id, err)) == PIN_OK)
         st = pin__enqueue_fill(run, &call, &c->arena, err);
     return st;
 }
@@ -172,10 +158,10 @@ enqueue(struct cli *cli, struct project_store *p, struct call *c)
     struct pin_err err = PIN_ERR_INIT;
     struct pin_enqueued enqueued;
     struct pin_enqueue run;
-    struct tenants tenants;
+    struct pin_tenants tenants;
     enum pin_exit code = PIN_EXIT_OK;
 
-    pin__tenants_init(&tenants, p);
+    pin__cli_tenants_init(&tenants, p);
     if (fill(p, c, &tenants, &run, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);
     else if (pin__store_enqueue(p->store, &run, 1, c->now_ms, &enqueued, &err) != PIN_OK)

@@ -24,7 +24,7 @@ static const char *const headings[] = { "ID",   "JOB",      "TENANT", "STATE",
 
 struct list {
     struct cli *cli;
-    struct tenants *tenants;
+    struct pin_tenants *tenants;
     struct run_filter filter;
     struct pin_run_id before;
     size_t limit;
@@ -171,14 +171,14 @@ list_runs_exec(struct cli *cli, const struct args *a)
     struct list l = { .cli = cli };
     struct pin_err err = PIN_ERR_INIT;
     struct project_store p;
-    struct tenants tenants;
+    struct pin_tenants tenants;
     enum pin_exit code;
 
     if (take_list(&l, a, &err) != PIN_OK)
         return pin__cli_fail(cli, &err);
     if (!pin__cli_open_store(cli, false, &p, &code))
         return code;
-    pin__tenants_init(&tenants, &p);
+    pin__cli_tenants_init(&tenants, &p);
     pin__table_init(&l.table, headings);
     l.tenants = &tenants;
     code = list(&l, &p);

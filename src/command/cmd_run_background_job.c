@@ -1,5 +1,4 @@
 /* cmd_run_background_job.c - run a background job by name, now. */
-#include <jansson.h>
 #include <signal.h>
 
 #include "base/duration.h"
@@ -82,19 +81,6 @@ check_job(const struct pin_catalog *catalog, const struct call *c, struct pin_jo
     return pin__err_set(err, PIN_NOT_FOUND, "No such background job \"%s\" exists.", name->text);
 }
 
-static bool
-is_unknown_tenant(const struct pin_summary *s)
-{
-    json_t *error =
-        json_loadb(pin__buf_text(&s->outcome.error), s->outcome.error.size, JSON_ALLOW_NUL, NULL);
-    const char *code =
-        json_string_value(json_object_get(json_object_get(error, "properties"), "code"));
-    bool unknown = code && !strcmp(code, "NO_SUCH_TENANT");
-
-    json_decref(error);
-    return unknown;
-}
-
 static enum pin_exit
 exit_of_summary(const struct pin_summary *s)
 {
@@ -102,7 +88,7 @@ exit_of_summary(const struct pin_summary *s)
         return pin__cli_stop_signal() == SIGINT ? PIN_EXIT_INTERRUPTED : PIN_EXIT_TERMINATED;
     if (!s->failed)
         return PIN_EXIT_OK;
-    if (s->multi_tenant && is_unknown_tenant(s))
+    if (pin__summary_lacks_tenant(s))
         return PIN_EXIT_NOT_FOUND;
     return s->failed == s->timed_out ? PIN_EXIT_TIMED_OUT : PIN_EXIT_FAILED;
 }
@@ -111,22 +97,6 @@ static void
 tick(void *output)
 {
     pin__run_output_tick(output);
-}
-
-/* A project may have a runBackgroundJob service of its own: then that decides what a call by name
- * does. */
-static void
-call_service(const struct call *c, const char *name, struct pin_buf *args,
-             struct pin_request_options *options)
-{
-    pin__buf_addc(args, '[');
-    pin__buf_add_json_string(args, name, strlen(name));
-    if (c->args.size > 2)
-        pin__buf_addc(args, ',');
-    pin__buf_add(args, c->args.data + 1, c->args.size - 1);
-    options->kind = PIN_TASK_SERVICE;
-    options->name = "runBackgroundJob";
-    options->args = (struct pin_bytes){ args->data, args->size };
 }
 
 /* A program that asked for JSON gets its summary line all the same. */
@@ -157,11 +127,11 @@ static enum pin_exit
 run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
 {
     const struct pin_catalog *catalog = pin__executor_catalog(x);
-    struct pin_buf service_args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX);
     struct pin_request_options options = { .kind = PIN_TASK_JOB,
                                            .args = { c->args.data, c->args.size },
                                            .tenant = c->tenant,
-                                           .wall_ms = c->wall_ms };
+                                           .wall_ms = c->wall_ms,
+                                           .by_name = true };
     struct pin_err err = PIN_ERR_INIT;
     struct pin_summary summary;
     struct pin_job_name name;
@@ -171,8 +141,6 @@ run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
     if (check_job(catalog, c, &name, &err) != PIN_OK)
         return refuse_call(cli, x, c, &err);
     options.name = name.text;
-    if (catalog->replaces_run_background_job && !c->tenant)
-        call_service(c, name.text, &service_args, &options);
     pin__summary_init(&summary);
     pin__run_output_init(&output, cli, x, c->json, catalog->multi_tenant);
     pin__cli_stop_on_signals(x, tick, &output);
@@ -185,7 +153,6 @@ run_call(struct cli *cli, struct pin_executor *x, const struct call *c)
         code = pin__cli_fail(cli, &err);
     }
     pin__summary_fini(&summary);
-    pin__buf_fini(&service_args);
     return code;
 }
 

@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 struct show {
     struct cli *cli;
     struct pin_store *store;
-    struct tenants *tenants;
+    struct pin_tenants *tenants;
     int64_t now_ms;
     struct run_console console;
 };
@@ -497,7 +497,7 @@ show_run_exec(struct cli *cli, const struct args *a)
     const char *text = pin__args_value(a, "id");
     struct pin_err err = PIN_ERR_INIT;
     struct project_store p;
-    struct tenants tenants;
+    struct pin_tenants tenants;
     struct pin_run_id id;
     struct show s;
     enum pin_exit code;
@@ -508,7 +508,7 @@ show_run_exec(struct cli *cli, const struct args *a)
         return pin__cli_fail(cli, &err);
     if (!pin__cli_open_store(cli, false, &p, &code))
         return code;
-    pin__tenants_init(&tenants, &p);
+    pin__cli_tenants_init(&tenants, &p);
     s = (struct show){
         .cli = cli, .store = p.store, .tenants = &tenants, .now_ms = pin__clock_wall().ms
     };

@@ -1,4 +1,6 @@
 /* cmd_start_bot.c - run schedules and queue until told to stop. */
+#include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "command/daemon.h"
@@ -7,6 +9,9 @@
 static const struct opt opts[] = {
     OPT_STR("queue", 0, "NAME[,NAME...]", "take runs of these queues only (default: all)"),
     OPT_FLAG("once", 0, "do what is due and queued now, then leave"),
+    OPT_FLAG("until-eof", 0, "leave, as at TERM, when standard input ends: for a program's child"),
+    OPT_STR("worker", 0, "FILE",
+            "a program with jobs of its own (libpinstripe) that runs those in C"),
     DAEMON_OPTIONS,
     OPT_END,
 };
@@ -18,7 +23,49 @@ struct start {
     char *queue_text; /* cut at the commas */
     const char *queues[QUEUES_MAX];
     size_t queue_count;
+    struct pin_service input; /* --until-eof */
 };
+
+/* ---- until standard input ends ---- */
+
+static int64_t
+never(void *context, int64_t now_ms)
+{
+    (void)context;
+    (void)now_ms;
+    return INT64_MAX;
+}
+
+static void
+nothing(void *context, int64_t now_ms)
+{
+    (void)context;
+    (void)now_ms;
+}
+
+static void
+read_input(void *context)
+{
+    struct start *s = context;
+    char bytes[512];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+
+    if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
+        return;
+    pin__executor_detach(s->daemon.executor, &s->input);
+    pin__daemon_stop(&s->daemon, SIGTERM);
+}
+
+static void
+watch_input(struct start *s)
+{
+    s->input = (struct pin_service){
+        .context = s, .due = never, .turn = nothing, .fd = STDIN_FILENO, .readable = read_input
+    };
+    pin__executor_attach(s->daemon.executor, &s->input);
+}
+
+/* ---- the command ---- */
 
 static enum pin_exit
 run_bot(struct start *s, const struct args *a)
@@ -37,6 +84,8 @@ run_bot(struct start *s, const struct args *a)
     if (pin__bot_start(&d->bot, d->executor, &options, &err) != PIN_OK)
         return pin__cli_fail(d->cli, &err);
     pin__daemon_listen(d);
+    if (pin__args_flag(a, "until-eof"))
+        watch_input(s);
     pin__log(&d->log, PIN_LOG_INFO, "bot.started",
              &(struct pin_log_fields){ .worker = pin__executor_name(d->executor), .pid = getpid() },
              "the bot watches %zu background jobs of %s",
@@ -61,7 +110,8 @@ start_bot(struct cli *cli, const struct args *a)
             PIN_OK ||
         pin__daemon_options(&s.daemon, a, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);
-    else if (pin__cli_open_executor(cli, (unsigned)s.daemon.workers, &s.daemon.executor, &code))
+    else if (pin__cli_open_executor_with(cli, (unsigned)s.daemon.workers,
+                                         pin__args_value(a, "worker"), &s.daemon.executor, &code))
         code = run_bot(&s, a);
     pin__daemon_fini(&s.daemon);
     free(s.queue_text);

@@ -15,8 +15,8 @@
 
 static const int heard[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP, SIGCONT, SIGTTIN, SIGUSR1 };
 
-static void
-stop(struct daemon *d, int number)
+void
+pin__daemon_stop(struct daemon *d, int number)
 {
     bool first = d->first_signal == 0;
 
@@ -91,11 +91,11 @@ on_signal(struct daemon *d, int number)
         break;
     case SIGQUIT: /* at once, and tell what was running */
         tell_running(d);
-        stop(d, number);
-        stop(d, number);
+        pin__daemon_stop(d, number);
+        pin__daemon_stop(d, number);
         break;
     default:
-        stop(d, number);
+        pin__daemon_stop(d, number);
     }
     pin__log_flush(&d->log);
 }

@@ -52,6 +52,8 @@ pin_status pin__daemon_options(struct daemon *d, const struct args *a,
 bool pin__daemon_watches_files(const struct daemon *d, const struct args *a);
 /* From now on signals are as above; the executor and the log must be there. */
 void pin__daemon_listen(struct daemon *d);
+/* As if the signal had come. */
+void pin__daemon_stop(struct daemon *d, int number);
 /* Without a bot, which does it otherwise: HUP, and a file that changes, load the project anew. */
 void pin__daemon_reloads(struct daemon *d, bool watches_files);
 /* 0 after TERM, else what the signal says; PIN_EXIT_OK without one. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "database/session.h"
 #include "executor/nursery.h"
 
 static const struct command *const commands[] = {
@@ -62,6 +63,7 @@ main(int argc, char **argv)
 
     if (argc > 1 && !strcmp(argv[1], PIN_NURSERY_FLAG))
         return pin__nursery_main(argc, argv);
+    pin__database_own_process();
     fill_standard_streams();
     code = pin__command_line(&cli, argc, argv);
     free(cli.root);

@@ -28,23 +28,41 @@ pin__cli_open_executor(const struct cli *cli, unsigned workers, struct pin_execu
     return pin__cli_open_executor_as(cli, workers, PIN_TRIGGER_CLI, out, exit_code);
 }
 
+static bool
+open_executor(const struct cli *cli, struct pin_executor_options *options,
+              struct pin_executor **out, enum pin_exit *exit_code)
+{
+    struct pin_err err = PIN_ERR_INIT;
+    pin_status st;
+
+    options->root = cli->root;
+    options->environment = cli->environment;
+    options->bot = pin__bot_of_program;
+    options->bot_context = &bot;
+    st = pin__executor_open(out, options, &err);
+    if (st != PIN_OK)
+        *exit_code = pin__cli_fail(cli, &err);
+    return st == PIN_OK;
+}
+
 bool
 pin__cli_open_executor_as(const struct cli *cli, unsigned workers, enum pin_trigger trigger,
                           struct pin_executor **out, enum pin_exit *exit_code)
 {
-    struct pin_executor_options options = { .root = cli->root,
-                                            .environment = cli->environment,
-                                            .workers = workers,
-                                            .trigger = trigger,
-                                            .bot = pin__bot_of_program,
-                                            .bot_context = &bot };
-    struct pin_err err = PIN_ERR_INIT;
-    pin_status st = pin__executor_open(out, &options, &err);
+    struct pin_executor_options options = { .workers = workers, .trigger = trigger };
 
-    if (st == PIN_OK)
-        return true;
-    *exit_code = pin__cli_fail(cli, &err);
-    return false;
+    return open_executor(cli, &options, out, exit_code);
+}
+
+bool
+pin__cli_open_executor_with(const struct cli *cli, unsigned workers, const char *native_program,
+                            struct pin_executor **out, enum pin_exit *exit_code)
+{
+    struct pin_executor_options options = { .workers = workers,
+                                            .trigger = PIN_TRIGGER_CLI,
+                                            .native_program = native_program };
+
+    return open_executor(cli, &options, out, exit_code);
 }
 
 static void

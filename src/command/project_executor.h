@@ -12,6 +12,10 @@ bool pin__cli_open_executor(const struct cli *cli, unsigned workers, struct pin_
 /* As pin__cli_open_executor, for a command whose runs are not asked for on the command line. */
 bool pin__cli_open_executor_as(const struct cli *cli, unsigned workers, enum pin_trigger trigger,
                                struct pin_executor **out, enum pin_exit *exit_code);
+/* As pin__cli_open_executor, for a program that has jobs in C of its own; NULL: none. */
+bool pin__cli_open_executor_with(const struct cli *cli, unsigned workers,
+                                 const char *native_program, struct pin_executor **out,
+                                 enum pin_exit *exit_code);
 /* Has SIGINT, SIGTERM and SIGHUP stop the executor (the second one at once), instead of ending the
  * program. `tick` is called every 100 ms as well; may be NULL. */
 void pin__cli_stop_on_signals(struct pin_executor *x, void (*tick)(void *), void *context);

@@ -128,6 +128,16 @@ pin__cli_migrate_store(const struct cli *cli, const struct pin_catalog *c)
 }
 
 void
+pin__cli_tenants_init(struct pin_tenants *t, const struct project_store *p)
+{
+    *t = (struct pin_tenants){ .word = "--tenant",
+                               .multi_tenant = p->multi_tenant,
+                               .filename = p->database_filename,
+                               .session = p->store_apart ? NULL : p->session };
+    pin__tenants_init(t);
+}
+
+void
 pin__cli_let_others_write(void)
 {
     (void)poll(NULL, 0, 2);

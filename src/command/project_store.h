@@ -13,6 +13,7 @@
 
 #include "command/cli.h"
 #include "executor/executor.h"
+#include "job/tenants.h"
 
 struct project_store {
     struct pin_store *store;
@@ -34,6 +35,8 @@ bool pin__cli_open_store(const struct cli *cli, bool keep_catalog, struct projec
  * something to do. A project whose database is in no file has none, which is no failure. */
 enum pin_exit pin__cli_migrate_store(const struct cli *cli, const struct pin_catalog *c);
 void pin__cli_close_store(struct project_store *p);
+/* The project's tenants, to be named by a person; pin__tenants_fini before the store is closed. */
+void pin__cli_tenants_init(struct pin_tenants *t, const struct project_store *p);
 /* Between two transactions of a long command: long enough for somebody else's, who waits, to begin.
  */
 void pin__cli_let_others_write(void);

@@ -270,10 +270,10 @@ change_all(struct named *n, const struct args *a)
 {
     struct changes *c = &n->c;
     struct pin_err err = PIN_ERR_INIT;
-    struct tenants tenants;
+    struct pin_tenants tenants;
     pin_status st;
 
-    pin__tenants_init(&tenants, c->project);
+    pin__cli_tenants_init(&tenants, c->project);
     if (pin__run_filter_resolve(&c->filter, &tenants, &err) != PIN_OK) {
         pin__tenants_fini(&tenants);
         return pin__cli_fail(c->cli, &err);

@@ -98,7 +98,7 @@ pin__run_filter_take(struct run_filter *f, const struct args *a, int64_t now_ms,
 }
 
 pin_status
-pin__run_filter_resolve(struct run_filter *f, struct tenants *t, struct pin_err *err)
+pin__run_filter_resolve(struct run_filter *f, struct pin_tenants *t, struct pin_err *err)
 {
     return f->tenant ? pin__tenants_find_past(t, f->tenant, &f->filter.tenant, err) : PIN_OK;
 }

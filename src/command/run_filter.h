@@ -3,7 +3,7 @@
 #define PIN_COMMAND_RUN_FILTER_H
 
 #include "command/options.h"
-#include "command/tenants.h"
+#include "command/project_store.h"
 #include "project/names.h"
 
 /* For a command's table of options. */
@@ -28,7 +28,7 @@ struct run_filter {
 pin_status pin__run_filter_take(struct run_filter *f, const struct args *a, int64_t now_ms,
                                 struct pin_err *err) PIN_MUST_USE;
 /* The part that needs the project's database. */
-pin_status pin__run_filter_resolve(struct run_filter *f, struct tenants *t,
+pin_status pin__run_filter_resolve(struct run_filter *f, struct pin_tenants *t,
                                    struct pin_err *err) PIN_MUST_USE;
 /* A run's id as somebody gave it. */
 pin_status pin__run_id_take(struct pin_run_id *id, const char *text,

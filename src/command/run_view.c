@@ -107,7 +107,7 @@ add_result(struct pin_buf *b, const struct pin_run_row *row)
 }
 
 void
-pin__run_view_add_json(struct pin_buf *b, const struct pin_run_row *row, struct tenants *t)
+pin__run_view_add_json(struct pin_buf *b, const struct pin_run_row *row, struct pin_tenants *t)
 {
     char id[PIN_RUN_ID_TEXT];
 

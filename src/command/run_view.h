@@ -2,11 +2,12 @@
 #ifndef PIN_COMMAND_RUN_VIEW_H
 #define PIN_COMMAND_RUN_VIEW_H
 
-#include "command/tenants.h"
+#include "command/project_store.h"
 
 /* The members of a run's JSON object, without the braces: "id":"...","job":... Arguments, error and
  * the like come as they are kept, on one line. */
-void pin__run_view_add_json(struct pin_buf *b, const struct pin_run_row *row, struct tenants *t);
+void pin__run_view_add_json(struct pin_buf *b, const struct pin_run_row *row,
+                            struct pin_tenants *t);
 /* "key":"2026-08-01T09:30:00.123Z" with a comma in front; null for 0. */
 void pin__run_view_add_time(struct pin_buf *b, const char *key, int64_t ms);
 /* Why it failed, or last failed, in one line; nothing when there is nothing to say. */

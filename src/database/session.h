@@ -25,8 +25,8 @@ struct pin_session_config {
     int64_t busy_ms;      /* how long a writer waits for another process; 0: not at all */
     bool multi_tenant;    /* the project has tenants: every table made later gets a tenantId */
     bool must_exist;      /* do not make the file: PIN_NOT_FOUND when it is not there */
-    /* Nothing but pinstripe's own statements will be run. When the first session that a process
-     * opens says so, SQLite keeps no account of its memory, which is a tenth quicker; no session of
+    /* Nothing but pinstripe's own statements will be run. When the first session of a process of
+     * ours says so, SQLite keeps no account of its memory, which is a tenth quicker; no session of
      * that process then has a limit on it, so a process that runs users' statements never says so.
      */
     bool own_only;
@@ -35,6 +35,10 @@ struct pin_session_config {
      * would be an error of the disk is then a signal, which ends the run. */
     bool one_run;
 };
+
+/* This process is pinstripe's, so that what SQLite has for a whole process is ours to set. A
+ * program that has us as a library never says so. Before anything opens a session. */
+void pin__database_own_process(void);
 
 /* Copies what it keeps of the configuration. Makes the file unless must_exist. PIN_CONFIG for an
  * unknown adapter; PIN_DENIED for a folder, a FIFO or what else is no regular file, PIN_INVALID for

@@ -444,15 +444,24 @@ sqlite_close(struct pin_session *s)
     s->connection = NULL;
 }
 
+/* Settings that SQLite has for a process: 0, they are not ours to make; else nobody has used it
+ * yet.
+ */
+static bool process_is_ours;
+
+void
+pin__database_own_process(void)
+{
+    process_is_ours = true;
+}
+
 /* Before SQLite is first used in a process; afterwards it refuses, and nothing changes. */
 static void
 decide_accounts(const struct pin_session_config *config)
 {
-    static bool decided;
-
-    if ((config->own_only || config->one_run) && !decided)
+    if ((config->own_only && process_is_ours) || config->one_run)
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    decided = true;
+    process_is_ours = false;
 }
 
 static pin_status

@@ -98,35 +98,24 @@ copy_bytes(struct pin_arena *arena, struct pin_bytes b)
     return (struct pin_bytes){ b.data ? pin__arena_copy(arena, b.data, b.size) : NULL, b.size };
 }
 
-/* Splits the lines of arguments; the bytes are the arena's. */
 static pin_status
 fill_runs(struct enqueue_entry *q, const struct pin_enqueue_call *like, struct pin_bytes lines,
           struct pin_err *err)
 {
-    const char *at = lines.data, *end = at + lines.size;
-    struct pin_enqueue_call one = *like;
-    pin_status st = PIN_OK;
+    pin_status st = pin__enqueue_fill_lines(&q->runs, &q->count, like, lines, &q->arena, err);
 
-    q->count = 1;
-    for (const char *p = at; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
-        q->count++;
-    q->runs = pin__arena_alloc(&q->arena, q->count * sizeof *q->runs);
-    q->done = pin__arena_alloc(&q->arena, q->count * sizeof *q->done);
-    if (!q->runs || !q->done)
+    if (st != PIN_OK)
+        return st;
+    if (!(q->done = pin__arena_alloc(&q->arena, q->count * sizeof *q->done)))
         return pin__err_no_memory(err);
-    for (size_t i = 0; st == PIN_OK && i < q->count; i++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-
-        one.args = (struct pin_bytes){ at, (size_t)((stop ? stop : end) - at) };
-        at = stop ? stop + 1 : end;
-        if (one.args.size > PIN_ARGS_BYTES_MAX)
+    for (size_t i = 0; i < q->count; i++) {
+        if (q->runs[i].args.size > PIN_ARGS_BYTES_MAX)
             return pin__err_set(err, PIN_LIMIT, "its arguments are %zu bytes, more than %zu",
-                                one.args.size, PIN_ARGS_BYTES_MAX);
-        st = pin__enqueue_fill(&q->runs[i], &one, &q->arena, err);
+                                q->runs[i].args.size, PIN_ARGS_BYTES_MAX);
         if (!pin__run_id_is_zero(&q->parent))
             q->runs[i].parent = &q->parent;
     }
-    return st;
+    return PIN_OK;
 }
 
 static pin_status

@@ -63,7 +63,7 @@ services_due(const struct pin_executor *x)
         const struct pin_service *s = service_at(x, i);
         int64_t due_ms = s ? s->due(s->context, now_ms) : INT64_MAX;
 
-        any |= s != NULL;
+        any |= due_ms != INT64_MAX;
         if (due_ms <= now_ms)
             in_ms = 0;
         else if (due_ms - now_ms < in_ms)
@@ -184,7 +184,7 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
  * them at once and again, so then only timers and the nursery are waited for, a little at a time.
  */
 static void
-step(struct pin_executor *x)
+turn(struct pin_executor *x, int wait_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     bool full = sink_is_full(x);
@@ -192,11 +192,14 @@ step(struct pin_executor *x)
 
     pin__dispatch(x);
     timeout = loop_timeout(x, full);
+    if (wait_ms >= 0 && (timeout < 0 || timeout > wait_ms))
+        timeout = wait_ms;
     if (full) {
         (void)poll(NULL, 0, timeout);
         timeout = 0;
     }
-    x->sleep_ms = timeout;
+    if (wait_ms) /* else somebody else has slept: pin__executor_due said how long */
+        x->sleep_ms = timeout;
     n = epoll_wait(x->epoll_fd, events, EVENTS_MAX, timeout);
     if (n > 0)
         handle_events(x, events, n, full);
@@ -207,7 +210,39 @@ step(struct pin_executor *x)
     pin__nurseries_tidy(x);
 }
 
+static void
+step(struct pin_executor *x)
+{
+    turn(x, -1);
+}
+
 /* ---- public ---- */
+
+int
+pin__executor_fd(const struct pin_executor *x)
+{
+    return x->epoll_fd;
+}
+
+void
+pin__executor_turn(struct pin_executor *x, int wait_ms)
+{
+    turn(x, wait_ms);
+}
+
+int
+pin__executor_due(struct pin_executor *x)
+{
+    pin__dispatch(x);
+    x->sleep_ms = loop_timeout(x, false);
+    return x->sleep_ms;
+}
+
+void
+pin__executor_stay(struct pin_executor *x)
+{
+    x->stays = true;
+}
 
 static pin_status
 wait_for_catalog(struct pin_executor *x, struct pin_err *err)
@@ -247,7 +282,9 @@ set_up(struct pin_executor *x, const struct pin_executor_options *o, struct pin_
     x->root = strdup(o->root);
     x->environment = strdup(o->environment);
     x->program = o->program ? strdup(o->program) : NULL;
-    if (!x->root || !x->environment || (o->program && !x->program))
+    x->native_program = o->native_program ? strdup(o->native_program) : NULL;
+    if (!x->root || !x->environment || (o->program && !x->program) ||
+        (o->native_program && !x->native_program))
         return pin__err_no_memory(err);
     x->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (x->epoll_fd < 0)
@@ -320,8 +357,8 @@ pin__executor_run(struct pin_executor *x, const struct pin_request_options *opti
     return pin__err_set(err, PIN_LOST, "the process that holds the project ended unexpectedly");
 }
 
-static bool
-is_quiet(const struct pin_executor *x)
+bool
+pin__executor_is_quiet(const struct pin_executor *x)
 {
     return pin__executor_running(x) == 0 && !x->queue.held && !x->ledger.head;
 }
@@ -330,7 +367,7 @@ void
 pin__executor_loop(struct pin_executor *x, bool (*done)(void *context), void *context)
 {
     x->stays = true;
-    while (!(done && done(context)) && !(x->stopping && is_quiet(x)))
+    while (!(done && done(context)) && !(x->stopping && pin__executor_is_quiet(x)))
         step(x); /* `done` may have asked for the stop */
     x->stays = false;
 }
@@ -489,5 +526,6 @@ pin__executor_close(struct pin_executor *x)
     free(x->root);
     free(x->environment);
     free(x->program);
+    free(x->native_program);
     free(x);
 }

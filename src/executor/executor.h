@@ -34,11 +34,13 @@ struct pin_executor;
 #define PIN_LOOK_MS         30000 /* how often the store is looked at when nobody calls */
 
 struct pin_executor_options {
-    const char *root;         /* of the project, absolute */
-    const char *environment;  /* "development", ... */
-    const char *program;      /* the pinstripe program; NULL: the one that is running */
-    unsigned workers;         /* runs at the same time; 0: as many as there are cores */
-    enum pin_trigger trigger; /* of runs that this program asks for */
+    const char *root;           /* of the project, absolute */
+    const char *environment;    /* "development", ... */
+    const char *program;        /* the pinstripe program; NULL: the one that is running */
+    const char *native_program; /* has jobs of its own: runs those in C, see native_worker.h; NULL:
+                                   none */
+    unsigned workers;           /* runs at the same time; 0: as many as there are cores */
+    enum pin_trigger trigger;   /* of runs that this program asks for */
     /* this.bot.start() and stop() of a run; NULL: this program has no bot. */
     pin_status (*bot)(void *context, struct pin_executor *x, bool start, struct pin_err *err);
     void *bot_context;
@@ -86,6 +88,9 @@ struct pin_request_options {
     struct pin_bytes args;   /* JSON array, NULL: [] */
     const char *tenant; /* name or id: only that tenant; NULL: every one that the filter leaves */
     int64_t wall_ms;    /* 0: what the job says, else the default */
+    /* Somebody named the JOB: a runBackgroundJob service of the project's own decides what that
+     * does, unless a tenant is given. */
+    bool by_name;
 };
 
 struct pin_summary {            /* what became of a request; the caller calls pin__summary_fini */
@@ -100,6 +105,8 @@ struct pin_summary {            /* what became of a request; the caller calls pi
 
 void pin__summary_init(struct pin_summary *s);
 void pin__summary_fini(struct pin_summary *s);
+/* It failed since nobody has the tenant that was asked for. */
+bool pin__summary_lacks_tenant(const struct pin_summary *s);
 
 /* Starts the nursery and waits until it has loaded the project. PIN_CONFIG, PIN_FAILED: its reason.
  */
@@ -111,6 +118,43 @@ const struct pin_catalog *pin__executor_catalog(const struct pin_executor *x);
 pin_status pin__executor_run(struct pin_executor *x, const struct pin_request_options *options,
                              const struct pin_sink *sink, struct pin_summary *summary,
                              struct pin_err *err) PIN_MUST_USE;
+/* --- calls of a program that does not wait --- */
+
+/* One call: owned by its maker, and left alone until it has ended. */
+struct pin_executor_call {
+    const struct pin_sink *sink; /* borrowed; must outlive the executor: runs under a call may print
+                                    their last words after its end */
+    /* Once, from the loop: what became of it. It may make no call from there. */
+    void (*ended)(void *context, const struct pin_summary *summary);
+    void *context;
+    bool lost; /* in `ended`: its nursery ended before all of it had begun */
+    /* the executor's: */
+    struct pin_executor_call *next, *previous; /* of those that have not ended */
+    struct request *request;                   /* NULL: it has ended */
+};
+/* Begins a call. PIN_INVALID: a tenant for a job without tenants; PIN_BUSY: the project's process
+ * was lost and is being started again. Then nothing is told. */
+pin_status pin__executor_call(struct pin_executor *x, const struct pin_request_options *options,
+                              struct pin_executor_call *call, struct pin_err *err) PIN_MUST_USE;
+/* Begins nothing more of it, and kills what runs. It is told as ever. Nothing when it has ended. */
+void pin__executor_call_cancel(struct pin_executor *x, struct pin_executor_call *call);
+
+/* Nobody wants to be told any more; what it began goes on. Nothing when it has ended. */
+void pin__executor_call_forget(struct pin_executor *x, struct pin_executor_call *call);
+
+/* For a program with a loop of its own: readable when a turn is due. */
+int pin__executor_fd(const struct pin_executor *x);
+/* Does what there is to do, and hands out what may begin. Waits for at most so many milliseconds,
+ * -1: until there is something. */
+void pin__executor_turn(struct pin_executor *x, int wait_ms);
+/* After a turn, or any call: in how many milliseconds it wants a turn though nothing is readable;
+ * -1: never. */
+int pin__executor_due(struct pin_executor *x);
+/* Nothing is in hand and nothing is to be written. */
+bool pin__executor_is_quiet(const struct pin_executor *x);
+/* From now on a nursery that is lost is replaced. */
+void pin__executor_stay(struct pin_executor *x);
+
 /* Progress of the request being run, for a person who watches. */
 void pin__executor_progress(const struct pin_executor *x, uint64_t *done, uint64_t *failed);
 /* --- the queue --- */

@@ -1,13 +1,11 @@
 /* native_worker.c - see native_worker.h. */
 #include "executor/native_worker.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <execinfo.h>
-#include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -17,110 +15,10 @@
 
 #include "base/children.h"
 #include "executor/claims.h"
-#include "executor/worker.h"
+#include "executor/native_parts.h"
 #include "native/definition.h"
-#include "native/run.h"
 
-enum {
-    FRAMES_MAX = 16,
-    CHUNK_BYTES = 64 << 10,
-    SIGNAL_STACK_BYTES = 64 << 10,
-};
-
-/* ---- what the nursery found ---- */
-
-static char *
-filter_of(const char *description)
-{
-    json_t *all = json_loads(description, 0, NULL);
-    char *text = json_dumps(json_object_get(all, "tenantsFilter"), JSON_COMPACT);
-
-    json_decref(all);
-    return text;
-}
-
-static void
-forget_jobs(struct pin_native_world *world)
-{
-    for (size_t i = 0; i < world->job_count; i++) {
-        free(world->jobs[i].name);
-        free(world->jobs[i].object);
-        free(world->jobs[i].tenants_filter);
-    }
-    free(world->jobs);
-    world->jobs = NULL;
-    world->job_count = 0;
-}
-
-static const struct pin_file *
-file_of(const struct pin_files *files, const char *job)
-{
-    for (size_t i = 0; i < files->count; i++)
-        if (files->items[i].native && strcmp(files->items[i].key, job) == 0)
-            return &files->items[i];
-    return NULL;
-}
-
-static pin_status
-keep_jobs(struct pin_native_world *world, const struct pin_native_objects *objects,
-          const struct pin_files *files, struct pin_err *err)
-{
-    world->jobs = calloc(objects->count + 1, sizeof *world->jobs);
-    if (!world->jobs)
-        return pin__err_no_memory(err);
-    for (size_t i = 0; i < objects->count; i++) {
-        const struct pin_file *file = file_of(files, objects->items[i].job);
-        struct pin_native_job *job = &world->jobs[world->job_count];
-
-        if (!file)
-            continue; /* it has a problem */
-        job->name = strdup(objects->items[i].job);
-        job->object = strdup(objects->items[i].path);
-        job->tenants_filter = filter_of(file->native);
-        world->job_count++;
-        if (!job->name || !job->object)
-            return pin__err_no_memory(err);
-    }
-    return PIN_OK;
-}
-
-pin_status
-pin__native_world_open(struct pin_native_world *world, struct pin_files *files, struct pin_err *err)
-{
-    struct pin_native_objects objects = { NULL, 0 };
-    pin_status st = pin__native_build(&objects, files, err);
-
-    forget_jobs(world);
-    if (st == PIN_OK)
-        st = pin__native_describe(&objects, files, err);
-    if (st == PIN_OK)
-        st = keep_jobs(world, &objects, files, err);
-    pin__native_objects_fini(&objects);
-    return st;
-}
-
-/* ---- the process ---- */
-
-struct native {
-    const struct pin_native_world *world;
-    struct pin_worker worker; /* its end towards the executor */
-    int out, error;           /* what runs print: the other ends are descriptors 1 and 2 */
-    uint64_t data_bytes;      /* of this process, before any run */
-    uint64_t data_allowed, processes_allowed;
-};
-
-struct child { /* the run under way */
-    struct native *native;
-    const struct pin_task *task;
-    struct pin_channel channel;
-    pid_t pid;
-    int pidfd;
-    struct pin_mono began, deadline;
-    struct pin_outcome outcome;
-    bool told;    /* it sent its outcome */
-    bool rubbish; /* it sent what is none of a run's messages */
-    bool overdue;
-};
+enum { CHUNK_BYTES = 64 << 10, STACK_BYTES_MAX = 16 << 10 };
 
 static struct pin_native_job *
 find_job(const struct pin_native_world *world, const char *name)
@@ -129,99 +27,6 @@ find_job(const struct pin_native_world *world, const char *name)
         if (strcmp(world->jobs[i].name, name) == 0)
             return &world->jobs[i];
     return NULL;
-}
-
-/* ---- in the child ---- */
-
-/* Where it stopped, as far as can be had: the frames in shared objects, the job's among them. Then
- * the signal does what it does. */
-static void
-on_crash(int number)
-{
-    static const char text[] = "pinstripe: the job crashed, at:\n";
-    void *frames[FRAMES_MAX];
-    int n = backtrace(frames, FRAMES_MAX);
-    Dl_info info;
-
-    (void)!write(2, text, sizeof text - 1);
-    for (int i = 1; i < n; i++)
-        if (dladdr(frames[i], &info) && info.dli_fname && strstr(info.dli_fname, ".so"))
-            backtrace_symbols_fd(frames + i, 1, 2);
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-/* A handler has a stack of its own: the job's may be what is full. */
-static void
-catch_crashes(void)
-{
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-    static char stack[SIGNAL_STACK_BYTES];
-    stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
-    struct sigaction action = { .sa_handler = on_crash,
-                                .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
-
-    (void)sigaltstack(&alternate, NULL);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        (void)sigaction(signals[i], &action, NULL);
-}
-
-/* Not above what is allowed already. */
-static void
-limit(int resource, uint64_t value, uint64_t allowed)
-{
-    struct rlimit r = { value, value };
-
-    if (allowed < value)
-        r.rlim_cur = r.rlim_max = allowed; /* RLIM_INFINITY is the largest number there is */
-    (void)setrlimit((__rlimit_resource_t)resource, &r);
-}
-
-static uint64_t
-allowed(int resource)
-{
-    struct rlimit r;
-
-    return getrlimit((__rlimit_resource_t)resource, &r) == 0 ? r.rlim_max : RLIM_INFINITY;
-}
-
-/* What only the run itself can have: the rest it has from its worker, see prepare_runs. */
-static void
-confine(const struct child *c)
-{
-    const struct native *n = c->native;
-    sigset_t none;
-
-    (void)setpgid(0, 0); /* a signal to its group is to nobody else */
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    limit(RLIMIT_NPROC, PIN_NATIVE_PROCESSES_MAX, n->processes_allowed);
-    limit(RLIMIT_DATA, n->data_bytes + c->task->heap_bytes, n->data_allowed);
-}
-
-static _Noreturn void
-be_the_run(struct child *c, const struct pin_native_job *job, pid_t parent, int fd)
-{
-    struct native *n = c->native;
-    struct pin_native_project project = { .database_filename = n->world->catalog->database_filename,
-                                          .multi_tenant = n->world->catalog->multi_tenant };
-    struct pin_worker own = { .task = c->task->id, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
-    struct pin_host host = pin__worker_host(&own);
-    struct pin_outcome outcome;
-
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(PIN_EXIT_ABANDONED);
-    (void)prctl(PR_SET_NAME, "pin-job");
-    close(n->worker.channel.fd);
-    close(n->out);
-    close(n->error);
-    pin__channel_init(&own.channel, fd);
-    confine(c);
-    pin__outcome_init(&outcome);
-    pin__native_execute(job->job, job->tenants_filter, &project, c->task, &host, &outcome);
-    pin__worker_tell_outcome(&own, &outcome, true);
-    _exit(0);
 }
 
 /* ---- in the worker: what comes from the child and for it ---- */
@@ -290,6 +95,7 @@ read_child(struct child *c)
     struct pin_err err;
     pin_status st = pin__channel_fill(&c->channel, &err), next;
 
+    c->talked |= st != PIN_EMPTY;
     while (!c->told && !c->rubbish &&
            (next = pin__channel_next(&c->channel, &m, &err)) != PIN_EMPTY) {
         if (next == PIN_OK)
@@ -300,25 +106,50 @@ read_child(struct child *c)
     c->rubbish |= st == PIN_LIMIT;
 }
 
+/* A run that asks whether it was cancelled gets the time to end by itself; any other is over. */
+static void
+cancel(struct child *c)
+{
+    struct pin_mono grace = pin__clock_after_ms(pin__clock_mono(), PIN_NATIVE_GRACE_MS);
+
+    c->cancelled = true;
+    atomic_store(&c->native->shared->cancelled, true);
+    if (!atomic_load(&c->native->shared->asks))
+        c->deadline = pin__clock_mono();
+    else if (grace.ns < c->deadline.ns)
+        c->deadline = grace;
+}
+
 /* The executor's words during a run: answers are the child's, tasks wait. */
 static void
-read_executor(struct child *c)
+take_from_executor(struct child *c)
 {
     struct pin_worker *w = &c->native->worker;
     struct pin_message m;
     struct pin_err err;
     pin_status st;
 
-    if (pin__channel_fill(&w->channel, &err) == PIN_LOST)
-        _exit(PIN_EXIT_ABANDONED);
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK) {
         if (m.type == PIN_MESSAGE_TASK)
             pin__worker_keep(w, &m);
-        else if (m.type == PIN_MESSAGE_ANSWER)
+        else if (m.type == PIN_MESSAGE_ANSWER && (c->talked = true))
             pin__channel_send(&c->channel, &m);
+        else if (m.type == PIN_MESSAGE_STOP && m.id == w->task && !c->cancelled)
+            cancel(c);
     }
     if (st != PIN_EMPTY)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
+}
+
+static void
+read_executor(struct child *c)
+{
+    struct pin_worker *w = &c->native->worker;
+    struct pin_err err;
+
+    if (pin__channel_fill(&w->channel, &err) == PIN_LOST)
+        pin__worker_leave(w, PIN_EXIT_ABANDONED);
+    take_from_executor(c);
 }
 
 /* Until the run has told its outcome, ended without, or is over for another reason. */
@@ -326,9 +157,9 @@ static void
 attend(struct child *c)
 {
     struct native *n = c->native;
-    bool ended = false;
 
-    while (!c->told && !c->rubbish && !ended) {
+    take_from_executor(c); /* what came together with the task */
+    while (!c->told && !c->rubbish && !c->ended) {
         struct pollfd fds[] = { { .fd = c->channel.eof ? -1 : c->channel.fd, .events = POLLIN },
                                 { .fd = n->out, .events = POLLIN },
                                 { .fd = n->error, .events = POLLIN },
@@ -342,25 +173,56 @@ attend(struct child *c)
             c->overdue = true;
             return;
         }
-        ended = fds[4].revents != 0; /* what it sent before is read below */
+        c->ended = fds[4].revents != 0; /* what it sent before is read below */
         if (fds[1].revents || fds[2].revents)
             drain_both(n);
         if (fds[0].revents & POLLOUT)
             (void)pin__channel_flush(&c->channel);
-        if (fds[0].revents & ~POLLOUT || ended)
+        if (fds[0].revents & ~POLLOUT)
             read_child(c);
         if (fds[3].revents)
             read_executor(c);
     }
 }
 
+/* "    at f (file:1)\n...": what stands there of the innermost frame; NULL: nothing. */
+static const char *
+first_place(const struct pin_buf *stack)
+{
+    static char place[512];
+    const char *text = pin__buf_text(stack);
+
+    if (strncmp(text, "    at ", 7) != 0)
+        return NULL;
+    snprintf(place, sizeof place, "%.*s", (int)strcspn(text + 7, "\n"), text + 7);
+    return place;
+}
+
 static void
-tell_death(struct child *c, int status)
+tell_signal(struct child *c, const struct pin_native_job *job, int number)
+{
+    struct pin_buf stack = PIN_BUF_INIT(STACK_BYTES_MAX);
+    const char *place;
+
+    pin__native_crash_tell(&c->native->shared->crash, job->job, c->deadline, &stack);
+    place = first_place(&stack);
+    pin__outcome_fail(&c->outcome, PIN_OUTCOME_CRASHED, "Error",
+                      "the job was ended by signal %d (%s)%s%s", number, strsignal(number),
+                      place ? " in " : "", place ? place : "");
+    pin__outcome_set_stack(&c->outcome, pin__buf_text(&stack));
+    pin__buf_fini(&stack);
+}
+
+static void
+tell_death(struct child *c, const struct pin_native_job *job, int status)
 {
     struct pin_outcome *o = &c->outcome;
     double seconds = (double)(pin__clock_mono().ns - c->began.ns) / 1e9;
 
-    if (c->overdue)
+    if (c->cancelled)
+        pin__outcome_fail(o, PIN_OUTCOME_CANCELLED, "Error", "the run was stopped after %.1f s",
+                          seconds);
+    else if (c->overdue)
         pin__outcome_fail(o, PIN_OUTCOME_TIMED_OUT, "TimeoutError",
                           "time limit of %g s reached after %.1f s: the process was killed",
                           (double)c->task->wall_ms / 1000, seconds);
@@ -368,8 +230,7 @@ tell_death(struct child *c, int status)
         pin__outcome_fail(o, PIN_OUTCOME_CRASHED, "Error",
                           "the job wrote into a descriptor that is not its own, and was killed");
     else if (WIFSIGNALED(status))
-        pin__outcome_fail(o, PIN_OUTCOME_CRASHED, "Error", "the job was ended by signal %d (%s)",
-                          WTERMSIG(status), strsignal(WTERMSIG(status)));
+        tell_signal(c, job, WTERMSIG(status));
     else
         pin__outcome_fail(o, PIN_OUTCOME_CRASHED, "Error",
                           "the job ended the process with status %d: run() has to return",
@@ -390,8 +251,22 @@ follow(int status)
     raise(WTERMSIG(status));
 }
 
+/* Nothing of the run is left behind, however it was started. */
 static void
-bury(struct child *c)
+end_others(struct child *c)
+{
+    if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD) {
+        if (!c->ended)
+            drain_both(c->native);
+        return;
+    }
+    pin__children_end();
+    drain_both(c->native);
+    c->talked = true;
+}
+
+static void
+bury(struct child *c, const struct pin_native_job *job)
 {
     struct rusage used = { .ru_maxrss = 0 };
     int status = 0;
@@ -400,36 +275,65 @@ bury(struct child *c)
         kill(c->pid, SIGKILL); /* what it had to say is said */
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         continue;
-    pin__children_end(); /* nothing of the run is left behind, however it was started */
-    drain_both(c->native);
+    end_others(c);
+    if (!c->told && atomic_load(&c->native->shared->returned) == c->task->id && status == 0) {
+        c->told = true;
+        c->outcome.kind = PIN_OUTCOME_SUCCEEDED;
+    }
     if (!c->told && !c->overdue && !c->rubbish)
         follow(status);
-    if (!c->told)
-        tell_death(c, status);
     c->outcome.wall_us = (pin__clock_mono().ns - c->began.ns) / 1000;
+    if (!c->told || c->cancelled)
+        tell_death(c, job, status);
     c->outcome.cpu_us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
                         used.ru_utime.tv_usec + used.ru_stime.tv_usec;
     c->outcome.peak_heap_bytes = (uint64_t)used.ru_maxrss * 1024;
+}
+
+/* The channel of runs: one that was not used is as good as new, since nobody is left who has it. */
+static pin_status
+open_channel(struct native *n, struct pin_err *err)
+{
+    int fds[2];
+    pin_status st;
+
+    if (n->near >= 0)
+        return PIN_OK;
+    if ((st = pin__channel_pair(fds, err)) == PIN_OK) {
+        n->near = fds[0];
+        n->far = fds[1];
+    }
+    return st;
+}
+
+static void
+close_channel(struct child *c)
+{
+    struct native *n = c->native;
+
+    if (c->talked && n->near >= 0) {
+        close(n->near);
+        close(n->far);
+        n->near = n->far = -1;
+    }
+    c->channel.fd = -1;
+    pin__channel_fini(&c->channel);
 }
 
 static pin_status
 start(struct child *c, const struct pin_native_job *job, struct pin_err *err)
 {
     pid_t parent = getpid();
-    int fds[2];
-    pin_status st = pin__channel_pair(fds, err);
+    pin_status st = open_channel(c->native, err);
 
     if (st != PIN_OK)
         return st;
     fflush(NULL);
-    if ((c->pid = fork()) == 0) {
-        close(fds[0]);
-        be_the_run(c, job, parent, fds[1]);
-    }
-    close(fds[1]);
-    pin__channel_init(&c->channel, fds[0]);
+    if ((c->pid = fork()) == 0)
+        pin__native_child(c, job, parent);
     if (c->pid < 0)
         return pin__err_errno(err, PIN_IO, errno, "no process can be started for the run");
+    pin__channel_init(&c->channel, c->native->near);
     c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
     return PIN_OK;
 }
@@ -443,6 +347,7 @@ run(struct native *n, const struct pin_task *task)
     pin_status st = PIN_OK;
 
     pin__outcome_init(&c.outcome);
+    *n->shared = (struct pin_native_shared){ .told_root = n->shared->told_root };
     n->worker.task = task->id;
     c.began = pin__clock_mono();
     c.deadline = pin__clock_after_ms(c.began, task->wall_ms);
@@ -454,88 +359,57 @@ run(struct native *n, const struct pin_task *task)
         st = start(&c, job, &err);
     if (st == PIN_OK) {
         attend(&c);
-        bury(&c);
+        bury(&c, job);
     } else {
         pin__outcome_fail(&c.outcome, PIN_OUTCOME_REFUSED, "Error", "%s", err.message);
     }
     pin__worker_tell_outcome(&n->worker, &c.outcome, true);
     pin__outcome_fini(&c.outcome);
-    pin__channel_fini(&c.channel);
+    close_channel(&c);
     if (c.pidfd >= 0)
         close(c.pidfd);
     n->worker.task = 0;
 }
 
-static uint64_t
-data_bytes(void)
+static bool
+share_memory(struct native *n)
 {
-    unsigned long long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-
-    if (!f || fscanf(f, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
-        pages = 0;
-    if (f)
-        fclose(f);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    n->shared =
+        mmap(NULL, sizeof *n->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return n->shared != MAP_FAILED;
 }
 
-static int
-pipe_to(int descriptor)
-{
-    int fds[2];
-
-    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
-        dup2(fds[1], descriptor) < 0)
-        _exit(PIN_EXIT_BROKEN);
-    close(fds[1]);
-    return fds[0];
-}
-
-/* The streams are those of its runs. */
+/* The nursery is gone, and nobody else would find what the run has started. The functions that are
+ * called here may be, in a handler. */
 static void
-open_streams(struct native *n)
+on_nursery_death(int number)
 {
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    (void)dup2(null, 0);
-    if (null > 0)
-        close(null);
-    n->out = pipe_to(1);
-    n->error = pipe_to(2);
-    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    (void)number;
+    pin__children_end();
+    _exit(PIN_EXIT_ABANDONED);
 }
 
-/* What every run would do for itself and has from this process instead. Signals that the nursery
- * ignores are blocked here, which is as good, so that a run is rid of that at one go. */
+/* Until now the kernel would have killed this process with its nursery. */
 static void
-prepare_runs(struct native *n)
+outlive_nursery(void)
 {
-    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-    sigset_t blocked;
-    void *frame[1];
+    struct sigaction action = { .sa_handler = on_nursery_death };
+    pid_t nursery = getppid();
 
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        sigaddset(&blocked, ignored[i]);
-    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        (void)signal(ignored[i], SIG_DFL);
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    limit(RLIMIT_CORE, 0, allowed(RLIMIT_CORE));
-    limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX, allowed(RLIMIT_NOFILE));
-    n->processes_allowed = allowed(RLIMIT_NPROC);
-    n->data_allowed = allowed(RLIMIT_DATA);
-    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
-    catch_crashes();
-    open_streams(n);
-    n->data_bytes = data_bytes();
+    (void)sigaction(PIN_NATIVE_DEATH_SIGNAL, &action, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, PIN_NATIVE_DEATH_SIGNAL);
+    if (getppid() != nursery)
+        _exit(PIN_EXIT_ABANDONED);
 }
 
 void
 pin__native_worker_main(const struct pin_native_world *world, int fd, int claims)
 {
     struct native n = { .world = world,
-                        .worker = { .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) } };
+                        .near = -1,
+                        .far = -1,
+                        .worker = { .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX),
+                                    .before_exit = pin__children_end } };
     struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
     struct pin_message m;
     struct pin_task task;
@@ -543,11 +417,14 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
 
     (void)prctl(PR_SET_NAME, "pin-native");
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    outlive_nursery();
     pin__channel_init(&n.worker.channel, fd);
     n.worker.claims = pin__claims_map(claims, &err);
-    if (!n.worker.claims)
+    if (!n.worker.claims || !share_memory(&n))
         _exit(PIN_EXIT_BROKEN);
-    prepare_runs(&n);
+    pin__native_identity_find(&n.identity, world->config.user);
+    n.process_limit = pin__native_identity_processes(&n.identity) + PIN_NATIVE_PROCESSES_MAX;
+    pin__native_prepare(&n);
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {
         pin__worker_next(&n.worker, &frame, &m, &task);

@@ -18,8 +18,10 @@
 #include "executor/worker.h"
 #include "javascript/engine.h"
 #include "job/catalog.h"
+#include "native/host.h"
+#include "native/objects.h"
 
-enum { CHILDREN_MAX = 256, CATALOG_BYTES_MAX = 32 << 20 };
+enum { CHILDREN_MAX = 256, CATALOG_BYTES_MAX = 32 << 20, CONFIG_BYTES_MAX = 1 << 20 };
 
 struct child {
     pid_t pid; /* 0: free */
@@ -31,25 +33,29 @@ struct nursery {
     struct pin_channel control;
     int child_fd; /* signalfd for SIGCHLD */
     struct pin_native_world native;
+    const char *native_program; /* has jobs of its own; NULL: none */
+    struct pin_buf native_config;
     struct child children[CHILDREN_MAX];
 };
 
 static pin_status
-describe_native(void *context, struct pin_files *files, struct pin_err *err)
+describe_native(void *context, struct pin_files *files, struct pin_bytes config,
+                struct pin_err *err)
 {
     struct nursery *n = context;
 
-    return pin__native_world_open(&n->native, files, err);
+    pin__buf_clear(&n->native_config);
+    pin__buf_add(&n->native_config, config.data, config.size);
+    return pin__native_world_open(&n->native, files, config, n->native_program, err);
 }
 
 /* What native workers know of the project. */
 static pin_status
 tell_native(struct nursery *n, const struct pin_buf *catalog, struct pin_err *err)
 {
-    if (n->native.job_count == 0)
-        return PIN_OK;
-    return pin__catalog_read(&n->native.catalog,
-                             (struct pin_bytes){ pin__buf_text(catalog), catalog->size }, err);
+    return pin__native_world_complete(
+        &n->native, (struct pin_bytes){ pin__buf_text(catalog), catalog->size },
+        (struct pin_bytes){ pin__buf_text(&n->native_config), n->native_config.size }, err);
 }
 
 static pin_status
@@ -96,6 +102,27 @@ find_child(struct nursery *n, pid_t pid)
     return NULL;
 }
 
+static bool
+lay(int fd, int where)
+{
+    return fd == where ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, where) == where;
+}
+
+/* Descriptors are moved out of the way first: each may stand where another is to be. */
+static _Noreturn void
+execute_worker(const struct pin_native_world *world, int fd, int claims)
+{
+    char flag[] = PIN_HOST_WORKER_FLAG, name[] = "pinstripe-native";
+    char *argv[] = { name, flag, NULL };
+    int from[3] = { fcntl(fd, F_DUPFD_CLOEXEC, 16), fcntl(claims, F_DUPFD_CLOEXEC, 16),
+                    fcntl(world->document, F_DUPFD_CLOEXEC, 16) };
+
+    if (lay(from[0], PIN_NATIVE_FD) && lay(from[1], PIN_NATIVE_CLAIMS_FD) &&
+        lay(from[2], PIN_NATIVE_DOCUMENT_FD))
+        (void)execve(world->program, argv, environ);
+    _exit(PIN_EXIT_BROKEN);
+}
+
 static _Noreturn void
 become_worker(struct nursery *n, pid_t nursery, bool native, int fd, int claims)
 {
@@ -111,6 +138,8 @@ become_worker(struct nursery *n, pid_t nursery, bool native, int fd, int claims)
     pin__channel_fini(&n->control);
     if (!native)
         pin__worker_main(n->engine, fd, claims);
+    if (n->native.program)
+        execute_worker(&n->native, fd, claims);
     pin__engine_free(n->engine); /* each run is a fork: it shall have little to copy */
     pin__native_worker_main(&n->native, fd, claims);
 }
@@ -222,9 +251,24 @@ reap(struct nursery *n)
     }
 }
 
+/* Says that the objects of jobs in C are in use; how long until that has to be said again. */
+static int
+touch_objects(const struct nursery *n, struct pin_mono *next)
+{
+    if (n->native.job_count == 0)
+        return -1;
+    if (pin__clock_mono().ns >= next->ns) {
+        pin__native_world_touch(&n->native);
+        *next = pin__clock_after_ms(pin__clock_mono(),
+                                    pin__fault_ms("PIN_NATIVE_TOUCH_MS", PIN_NATIVE_TOUCH_MS));
+    }
+    return (int)pin__clock_until_ms(*next);
+}
+
 static void
 serve(struct nursery *n)
 {
+    struct pin_mono touch = pin__clock_mono();
     bool alive = true;
 
     while (alive) {
@@ -233,7 +277,7 @@ serve(struct nursery *n)
 
         if (pin__channel_has_unsent(&n->control))
             fds[0].events |= POLLOUT;
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        if (poll(fds, 2, touch_objects(n, &touch)) < 0 && errno != EINTR)
             return;
         if (fds[1].revents)
             reap(n);
@@ -272,6 +316,19 @@ prepare_process(struct nursery *n)
     n->child_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* Both are of one build, unless somebody's program has us as a library. */
+static pin_status
+check_version(const char *executor, struct pin_err *err)
+{
+    if (strcmp(executor, PIN_VERSION) == 0)
+        return PIN_OK;
+    return pin__err_set(err, PIN_CONFIG,
+                        "the program pinstripe is version %s, but the library that started it is "
+                        "version %s: they must be the same; install both from one build, or name "
+                        "the program of the library's version",
+                        PIN_VERSION, executor);
+}
+
 int
 pin__nursery_main(int argc, char **argv)
 {
@@ -279,11 +336,15 @@ pin__nursery_main(int argc, char **argv)
     struct pin_err err = PIN_ERR_INIT;
     pin_status st;
 
-    if (argc != 4)
+    if (argc < 5)
         return 2;
     prepare_process(&n);
     pin__channel_init(&n.control, PIN_NURSERY_FD);
-    st = load(&n, argv, &err);
+    n.native_program = argc > 5 ? argv[5] : NULL;
+    n.native_config = PIN_BUF_INIT(CONFIG_BYTES_MAX);
+    st = check_version(argv[4], &err);
+    if (st == PIN_OK)
+        st = load(&n, argv, &err);
     if (st == PIN_OK) {
         serve(&n);
         end_children(&n);

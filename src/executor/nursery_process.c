@@ -42,7 +42,8 @@ spawn(struct nursery_process *n, int control)
     struct pin_executor *x = n->executor;
     const char *program = x->program ? x->program : "/proc/self/exe";
     char name[] = "pinstripe", flag[] = PIN_NURSERY_FLAG;
-    char *argv[] = { name, flag, x->root, x->environment, NULL };
+    char version[] = PIN_VERSION;
+    char *argv[] = { name, flag, x->root, x->environment, version, x->native_program, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -316,6 +317,7 @@ lost(struct nursery_process *n)
     n->gone = true;
     epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, n->channel.fd, NULL);
     pin__workers_lost(n);
+    pin__calls_lost(n);
     if (x->nursery == n)
         pin__queue_give_back_unbegun(x);
     if (x->coming == n)

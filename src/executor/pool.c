@@ -11,11 +11,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "executor/native_worker.h"
 #include "executor/run.h"
 #include "executor/worker.h"
 #include "store/wake.h"
 
-enum { FORK_BACKOFF_FIRST_MS = 50, FORK_BACKOFF_MAX_MS = 5000 };
+enum {
+    FORK_BACKOFF_FIRST_MS = 50,
+    FORK_BACKOFF_MAX_MS = 5000,
+    GRACE_MS = PIN_NATIVE_GRACE_MS + PIN_KILL_AFTER_MS, /* should the native worker not see to it */
+};
 
 static struct worker_process *
 worker_by_number(struct nursery_process *n, uint32_t number)
@@ -236,6 +241,23 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
 }
 
 void
+pin__worker_cancel(struct worker_process *w)
+{
+    struct pin_mono grace = pin__clock_after_ms(pin__clock_mono(), GRACE_MS);
+
+    if (w->killed == KILL_CANCEL)
+        return;
+    if (!w->native || w->doomed) {
+        pin__worker_kill(w, KILL_CANCEL);
+        return;
+    }
+    w->killed = KILL_CANCEL;
+    if (grace.ns < w->deadline.ns)
+        w->deadline = grace;
+    pin__worker_send(w, &(struct pin_message){ .type = PIN_MESSAGE_STOP, .id = w->queue[0]->id });
+}
+
+void
 pin__worker_signal(struct worker_process *w, int number)
 {
     if (w->pidfd >= 0)
@@ -305,6 +327,8 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
         return;
     }
     run = pop_head(w);
+    if (!w->doomed)
+        w->killed = KILL_NONE; /* it was cancelled, and has ended by itself */
     run->outcome.kind = (enum pin_outcome_kind)m->kind;
     pin__buf_add(&run->outcome.value, m->bytes.data, m->bytes.size);
     pin__buf_add(&run->outcome.error, m->args.data, m->args.size);
@@ -365,6 +389,18 @@ take_progress(struct run *run, const struct pin_message *m)
     pin__queue_dirty(run);
 }
 
+/* A run's own transaction has put runs into the store, which this program may not have opened yet:
+ * bots have to be called all the same. */
+static void
+take_wake(struct pin_executor *x)
+{
+    struct pin_err err;
+
+    pin__executor_queue_look(x);
+    if (pin__ledger_open(x, &err) == PIN_OK)
+        pin__wake_send(pin__store_identity(x->ledger.store));
+}
+
 static void
 take_message(struct worker_process *w, const struct pin_message *m)
 {
@@ -391,9 +427,7 @@ take_message(struct worker_process *w, const struct pin_message *m)
             take_progress(run, m);
         break;
     case PIN_MESSAGE_WAKE:
-        pin__executor_queue_look(w->executor);
-        if (w->executor->ledger.store)
-            pin__wake_send(pin__store_identity(w->executor->ledger.store));
+        take_wake(w->executor);
         break;
     case PIN_MESSAGE_REPLY:
         if (run && run->id == m->id && run->kind == PIN_TASK_REPL)
@@ -586,7 +620,7 @@ pin__workers_lost(struct nursery_process *n)
         if (w->nursery != n)
             continue;
         w->doomed = true;
-        if (w->pidfd >= 0)
+        if (w->pidfd >= 0 && !w->native) /* which kills what its run has started, then ends */
             (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
         if (w->channel.eof || n->executor->closing)
             worker_exited(w, SIGKILL); /* frees w, no other */

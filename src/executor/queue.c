@@ -716,15 +716,18 @@ worker_of(struct pin_executor *x, const struct queued *c)
     return NULL;
 }
 
-/* Nobody wants its result: cancelled, or it has gone to somebody else. */
+/* Nobody wants its result: cancelled, or it has gone to somebody else, who must not run it beside
+ * us for a moment longer. */
 static void
-stop_one(struct pin_executor *x, struct queued *c)
+stop_one(struct pin_executor *x, struct queued *c, bool lost)
 {
     struct worker_process *w = worker_of(x, c);
 
     c->cancel = true;
-    if (w) {
+    if (w && lost) {
         pin__worker_kill(w, KILL_CANCEL);
+    } else if (w) {
+        pin__worker_cancel(w);
     } else if (is_unbegun(c)) {
         pin__outcome_fail(&c->outcome, PIN_OUTCOME_CANCELLED, "Error",
                           "the run was cancelled before it began");
@@ -749,7 +752,7 @@ take_answers(struct pin_executor *x)
         struct queued *c = u->answers[i] == PIN_BEAT_ON ? NULL : find_held(u, &u->holds[i]);
 
         if (c && !c->settling)
-            stop_one(x, c);
+            stop_one(x, c, u->answers[i] == PIN_BEAT_LOST);
     }
 }
 

@@ -25,6 +25,23 @@ pin__summary_fini(struct pin_summary *s)
     pin__outcome_fini(&s->outcome);
 }
 
+bool
+pin__summary_lacks_tenant(const struct pin_summary *s)
+{
+    const struct pin_buf *text = &s->outcome.error;
+    json_t *error;
+    const char *code;
+    bool lacks;
+
+    if (!s->multi_tenant || !text->size)
+        return false;
+    error = json_loadb(pin__buf_text(text), text->size, JSON_ALLOW_NUL, NULL);
+    code = json_string_value(json_object_get(json_object_get(error, "properties"), "code"));
+    lacks = code && !strcmp(code, "NO_SUCH_TENANT");
+    json_decref(error);
+    return lacks;
+}
+
 /* ---- lists: what has a run to start, deeper ones first, and what waits ---- */
 
 static void
@@ -349,52 +366,95 @@ pin__request_from_run(struct run *caller, const struct pin_message *call)
     pin__request_end_if_done(q);
 }
 
+/* A person's option, a program's argument. */
+static const char *
+tenant_word(const struct request *q)
+{
+    return q->trigger == PIN_TRIGGER_CLI ? "--tenant" : "the tenant";
+}
+
 /* The id of a tenant that was named by a person comes with the first page: the worker matches name
  * or id. */
+static pin_status
+ask_for_tenant(struct request *q, const char *tenant, struct pin_err *err)
+{
+    if (!q->nursery->catalog->multi_tenant)
+        return pin__err_set(err, PIN_INVALID,
+                            "%s %s: this project has no tenants; set multiTenant: true in "
+                            "pinstripe.config.js to make it multi-tenant",
+                            tenant_word(q), tenant);
+    if (q->job->multi_tenant == PIN_NO)
+        return pin__err_set(err, PIN_INVALID,
+                            "%s %s: the job %s says multiTenant: false, it runs for no tenant",
+                            tenant_word(q), tenant, q->name);
+    set_tenants(q, NULL, NULL, false);
+    q->named_by_person = true;
+    q->only_tenant = strdup(tenant);
+    return PIN_OK;
+}
+
+/* The name goes in front of the arguments. */
+static void
+ask_service(struct request *q, const struct pin_request_options *options)
+{
+    struct pin_buf args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX);
+    bool has_args = options->args.data && options->args.size > 2;
+
+    q->kind = PIN_TASK_SERVICE;
+    q->name = strdup("runBackgroundJob");
+    pin__buf_addc(&args, '[');
+    pin__buf_add_json_string(&args, options->name, strlen(options->name));
+    if (has_args)
+        pin__buf_addc(&args, ',');
+    if (has_args)
+        pin__buf_add(&args, options->args.data + 1, options->args.size - 1);
+    else
+        pin__buf_addc(&args, ']');
+    set_limits(q, options->wall_ms);
+    set_args(q, (struct pin_bytes){ args.data, args.size }, (struct pin_bytes){ NULL, 0 });
+    pin__buf_fini(&args);
+    q->single_waiting = !q->failed;
+}
+
+pin_status
+pin__request_ask(struct request *q, const struct pin_request_options *options, struct pin_err *err)
+{
+    q->kind = options->kind;
+    if (options->by_name && !options->tenant && q->nursery->catalog->replaces_run_background_job) {
+        ask_service(q, options);
+        return PIN_OK;
+    }
+    if (options->kind != PIN_TASK_JOB)
+        q->name = strdup(options->name ? options->name : "migrate-database");
+    else if (!find_job(q, options->name))
+        return PIN_OK;
+    set_limits(q, options->wall_ms);
+    set_args(q, options->args, (struct pin_bytes){ NULL, 0 });
+    if (q->failed)
+        return PIN_OK;
+    if (options->kind != PIN_TASK_JOB)
+        q->single_waiting = true;
+    else if (options->tenant)
+        return ask_for_tenant(q, options->tenant, err);
+    else
+        set_tenants(q, NULL, NULL, false);
+    return PIN_OK;
+}
+
 pin_status
 pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
                       const struct pin_sink *sink, struct pin_summary *summary, struct pin_err *err)
 {
     struct request *q = pin__request_new(x, 0);
+    pin_status st;
 
     q->sink = sink;
     q->summary = summary;
-    q->kind = options->kind;
+    if ((st = pin__request_ask(q, options, err)) != PIN_OK) {
+        pin__request_free(q);
+        return st;
+    }
     x->top = q;
-    if (options->kind == PIN_TASK_JOB) {
-        if (!find_job(q, options->name))
-            goto out;
-    } else {
-        q->name = strdup(options->name ? options->name : "migrate-database");
-    }
-    set_limits(q, options->wall_ms);
-    set_args(q, options->args, (struct pin_bytes){ NULL, 0 });
-    if (q->failed)
-        goto out;
-    if (options->kind != PIN_TASK_JOB) {
-        q->single_waiting = true;
-    } else if (options->tenant && !q->nursery->catalog->multi_tenant) {
-        pin__request_free(q);
-        x->top = NULL;
-        return pin__err_set(err, PIN_INVALID,
-                            "--tenant %s: this project has no tenants; set multiTenant: true in "
-                            "pinstripe.config.js to make it multi-tenant",
-                            options->tenant);
-    } else if (options->tenant && q->job->multi_tenant == PIN_NO) {
-        pin__err_set(err, PIN_INVALID,
-                     "--tenant %s: the job %s says multiTenant: false, it runs for no tenant",
-                     options->tenant, q->name);
-        pin__request_free(q);
-        x->top = NULL;
-        return PIN_INVALID;
-    } else {
-        set_tenants(q, NULL, NULL, false);
-        if (options->tenant && q->fan_out) {
-            q->named_by_person = true;
-            q->only_tenant = strdup(options->tenant);
-        }
-    }
-out:
     pin__request_end_if_done(q);
     return PIN_OK;
 }
@@ -681,11 +741,9 @@ answer_caller(struct request *q)
     pin__buf_fini(&error);
 }
 
-static void
-fill_summary(struct request *q)
+void
+pin__request_fill_summary(struct request *q, struct pin_summary *s)
 {
-    struct pin_summary *s = q->summary;
-
     error_of(q, &s->outcome.error);
     s->outcome.kind = q->failed ? q->first_kind : PIN_OUTCOME_SUCCEEDED;
     if (q->cut_short && !q->failed)
@@ -715,7 +773,8 @@ pin__request_end_if_done(struct request *q)
     if (q->caller)
         answer_caller(q);
     if (q->summary)
-        fill_summary(q);
+        pin__request_fill_summary(q, q->summary);
+    pin__call_end(q);
     if (q->executor->top == q)
         q->executor->top = NULL;
     pin__request_free(q);
@@ -732,8 +791,8 @@ pin__request_take_back(struct run *run)
     pin__request_relist(q);
 }
 
-static void
-request_cancel(struct request *q)
+void
+pin__request_cancel(struct request *q)
 {
     if (q->queued) /* queue.c gives it back, or waits for its end */
         return;
@@ -761,7 +820,7 @@ static void
 stop_request(struct request *q, const struct run *unused)
 {
     (void)unused;
-    request_cancel(q);
+    pin__request_cancel(q);
     pin__request_end_if_done(q);
 }
 

@@ -14,6 +14,7 @@
  *   enqueue.c   calls of runs that put others into the queue
  *   dialog.c    lines of a person for a worker that stays
  *   view.c      requests that a view answers
+ *   call.c      calls of a program that does not wait for them
  *   observe.c   tells who counts
  *
  * A run belongs to its request, which frees it when it has been reported. A request belongs to the
@@ -223,6 +224,7 @@ struct request {
     struct run *caller;          /* NULL: the program, or a caller that died */
     uint64_t call_number;
     uint64_t caller_id;
+    struct pin_executor_call *call; /* it is; NULL: of none, or told */
     uint32_t depth;
     enum pin_task_kind kind;
     const struct pin_job *job; /* NULL for SERVICE and MIGRATE */
@@ -325,7 +327,7 @@ struct service_slot {
 
 struct pin_executor {
     int epoll_fd;
-    char *root, *environment, *program;
+    char *root, *environment, *program, *native_program;
     char name[128];
     enum pin_trigger trigger;
     pin_status (*bot)(void *context, struct pin_executor *x, bool start, struct pin_err *err);
@@ -347,8 +349,9 @@ struct pin_executor {
     struct request_list ready[PIN_DEPTH_MAX + 2]; /* by depth, in order of arrival */
     struct request_list views;                    /* ready ones: they need no slot */
     struct request_list waiting;
-    int sleep_ms;        /* the last round slept at most so long; -1: no end */
-    struct request *top; /* the one pin__executor_run waits for */
+    int sleep_ms;                    /* the last round slept at most so long; -1: no end */
+    struct request *top;             /* the one pin__executor_run waits for */
+    struct pin_executor_call *calls; /* those that have not ended */
     bool stopping;
     struct pin_mono stop_deadline;
     int64_t grace_ms;
@@ -445,6 +448,10 @@ void pin__enqueue_from_run(struct run *caller, const struct pin_message *call);
 void pin__view_tell(struct request *q, const struct pin_outcome *o); /* once */
 void pin__view_end(struct request *q); /* whatever became of it, it has been told */
 
+/* call.c */
+void pin__call_end(struct request *q); /* tells, when it is one */
+void pin__calls_lost(struct nursery_process *n);
+
 /* observe.c: nothing when nobody counts */
 void pin__observe_called(const struct run *run); /* it was called and has ended */
 void pin__observe_settled(const struct queued *c);
@@ -461,6 +468,13 @@ void pin__request_relist(
 pin_status pin__executor_request(struct pin_executor *x, const struct pin_request_options *options,
                                  const struct pin_sink *sink, struct pin_summary *summary,
                                  struct pin_err *err) PIN_MUST_USE;
+/* Makes *q what is asked for; a job that cannot run is a request that has failed. PIN_INVALID:
+ * the caller frees it. */
+pin_status pin__request_ask(struct request *q, const struct pin_request_options *options,
+                            struct pin_err *err) PIN_MUST_USE;
+/* Nothing more of it is started. */
+void pin__request_cancel(struct request *q);
+void pin__request_fill_summary(struct request *q, struct pin_summary *s);
 /* How what it asks for is counted. */
 enum pin_trigger pin__trigger_of_call(const struct run *caller);
 void pin__request_from_run(struct run *caller, const struct pin_message *call);
@@ -507,6 +521,9 @@ void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
 void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
+/* Nobody wants the run in hand any more. One in C is told, and has PIN_NATIVE_GRACE_MS to end by
+ * itself if it asks whether it was; any other is killed. */
+void pin__worker_cancel(struct worker_process *w);
 void pin__worker_signal(struct worker_process *w, int number);
 void pin__workers_unblock(struct pin_executor *x, struct pin_mono now);
 void pin__worker_kill_overdue(struct pin_executor *x, struct pin_mono now);

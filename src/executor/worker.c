@@ -1,4 +1,5 @@
-/* worker.c - takes a task, lets the engine execute it, sends what came of it.
+/* worker.c - how a worker and its executor talk, whatever runs in it: tasks taken, calls, answers,
+ * what came of a run.
  *
  * Console lines, calls and outcomes travel on one stream, so their order is the order in which
  * things happened. A write blocks while the executor does not read: that is the back-pressure on a
@@ -8,23 +9,27 @@
 #include "executor/worker.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "executor/channel.h"
 #include "executor/claims.h"
-#include "javascript/engine.h"
-#include "native/run.h"
+
+void
+pin__worker_leave(const struct pin_worker *w, int status)
+{
+    if (w->before_exit)
+        w->before_exit();
+    _exit(status);
+}
 
 void
 pin__worker_say(struct pin_worker *w, const struct pin_message *m)
 {
     pin__message_encode(&w->channel.out, m);
     if (w->channel.out.bad)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     if (pin__channel_flush_all(&w->channel) == PIN_LOST)
-        _exit(PIN_EXIT_ABANDONED);
+        pin__worker_leave(w, PIN_EXIT_ABANDONED);
 }
 
 static pin_status
@@ -101,7 +106,7 @@ pin__worker_keep(struct pin_worker *w, const struct pin_message *m)
 {
     pin__message_encode(&w->waiting, m);
     if (w->waiting.bad)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
 }
 
 /* What may arrive while a run is in hand. Gives true when the run should look. */
@@ -110,28 +115,14 @@ handle(struct pin_worker *w, const struct pin_message *m)
 {
     switch (m->type) {
     case PIN_MESSAGE_ANSWER:
-        if (w->engine)
-            pin__engine_answer(w->engine, m->number, m->bytes, m->args);
-        else
-            pin__native_answer(m->number, m->bytes, m->args);
-        return true;
     case PIN_MESSAGE_STOP:
-        if (!w->engine)
-            return false; /* it is killed */
-        if (m->id == w->task && m->number)
-            pin__engine_stop_line(w->engine, m->number);
-        else if (m->id == w->task)
-            pin__engine_stop(w->engine);
-        return true;
     case PIN_MESSAGE_LINE:
-        if (w->engine && m->id == w->task && m->kind < PIN_LINE_KIND_COUNT)
-            pin__engine_line(w->engine, m->number, (enum pin_line_kind)m->kind, m->bytes);
-        return true;
+        return w->take(w, m);
     case PIN_MESSAGE_TASK:
         pin__worker_keep(w, m);
         return false;
     default:
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     }
 }
 
@@ -147,7 +138,7 @@ handle_frames(struct pin_worker *w)
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK)
         any |= handle(w, &m);
     if (st != PIN_EMPTY)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     return any;
 }
 
@@ -163,7 +154,7 @@ host_wait(void *context, struct pin_mono until)
         if (st == PIN_EMPTY)
             return PIN_OK;
         if (st == PIN_LOST || pin__channel_fill(&w->channel, &err) == PIN_LOST)
-            _exit(PIN_EXIT_ABANDONED);
+            pin__worker_leave(w, PIN_EXIT_ABANDONED);
     }
     return PIN_OK;
 }
@@ -183,26 +174,6 @@ pin__worker_tell_outcome(struct pin_worker *w, const struct pin_outcome *o, bool
                            .wall_us = (uint64_t)o->wall_us,
                            .cpu_us = (uint64_t)o->cpu_us,
                            .heap_bytes = o->peak_heap_bytes });
-}
-
-/* A line that computes reads no messages: it is stopped by this signal, which is ignored where
- * nobody listens. It also ends a wait. */
-static struct pin_engine *interrupted;
-
-static void
-on_interrupt(int number)
-{
-    (void)number;
-    pin__engine_stop(interrupted);
-}
-
-static void
-listen_to_interrupts(struct pin_worker *w)
-{
-    struct sigaction action = { .sa_handler = on_interrupt };
-
-    interrupted = w->engine;
-    (void)sigaction(PIN_LINE_SIGNAL, &action, NULL);
 }
 
 static struct pin_task
@@ -227,27 +198,6 @@ task_of(const struct pin_message *m)
                               .heap_bytes = m->heap_bytes };
 }
 
-static void
-execute(struct pin_worker *w, const struct pin_task *task)
-{
-    struct pin_outcome outcome;
-    bool usable;
-
-    w->task = task->id;
-    if (task->kind == PIN_TASK_REPL)
-        listen_to_interrupts(w);
-    pin__outcome_init(&outcome);
-    pin__fault("worker.before_run");
-    usable = pin__engine_execute(w->engine, task, &outcome);
-    pin__fault("worker.before_result");
-    pin__worker_tell_outcome(w, &outcome, usable);
-    pin__outcome_fini(&outcome);
-    pin__fault("worker.after_result");
-    w->task = 0;
-    if (!usable)
-        _exit(PIN_EXIT_ABANDONED);
-}
-
 /* The next task: one that waited, else one from the channel. The message is copied into `frame`,
  * since the channel's buffer moves while the run reads from it. */
 static pin_status
@@ -267,17 +217,17 @@ next_task(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m)
         while ((st = pin__channel_next(&w->channel, m, &err)) == PIN_EMPTY) {
             if (pin__channel_wait(&w->channel, (struct pin_mono){ INT64_MAX }) == PIN_LOST ||
                 pin__channel_fill(&w->channel, &err) == PIN_LOST)
-                _exit(PIN_EXIT_ABANDONED);
+                pin__worker_leave(w, PIN_EXIT_ABANDONED);
         }
         if (st != PIN_OK)
-            _exit(PIN_EXIT_BROKEN);
+            pin__worker_leave(w, PIN_EXIT_BROKEN);
         if (m->type != PIN_MESSAGE_TASK)
             return PIN_EMPTY; /* an answer or a stop for a run that has ended */
         pin__message_encode(frame, m);
         memcpy(&size, frame->data, sizeof size);
     }
     if (frame->bad)
-        _exit(PIN_EXIT_BROKEN);
+        pin__worker_leave(w, PIN_EXIT_BROKEN);
     return pin__message_decode(m, frame->data + sizeof size, size, &err);
 }
 
@@ -307,30 +257,4 @@ pin__worker_host(struct pin_worker *w)
                               .wake = host_wake,
                               .reply = host_reply,
                               .wait = host_wait };
-}
-
-void
-pin__worker_main(struct pin_engine *engine, int fd, int claims)
-{
-    struct pin_worker w = { .engine = engine, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
-    struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
-    struct pin_host host = pin__worker_host(&w);
-    struct pin_message m;
-    struct pin_task task;
-    struct pin_err err;
-
-    pin__fault("worker.starts");
-    (void)prctl(PR_SET_NAME, "pin-worker");
-    pin__channel_init(&w.channel, fd);
-    w.claims = pin__claims_map(claims, &err);
-    if (!w.claims || pin__engine_enter(engine, &host, &err) != PIN_OK) {
-        fprintf(stderr, "pinstripe: worker: %s\n", err.message);
-        _exit(PIN_EXIT_BROKEN);
-    }
-    pin__worker_say(
-        &w, &(struct pin_message){ .type = PIN_MESSAGE_READY, .number = pin__engine_hash(engine) });
-    for (;;) {
-        pin__worker_next(&w, &frame, &m, &task);
-        execute(&w, &task);
-    }
 }

@@ -8,18 +8,23 @@
 struct pin_engine;
 struct pin_claims;
 
-/* What worker.c and native_worker.c share. */
+/* What all kinds of worker share. */
 struct pin_worker {
     struct pin_engine *engine; /* NULL: a run of a job in C */
+    /* An answer, a stop or a line for the run in hand; true when it should look. */
+    bool (*take)(struct pin_worker *w, const struct pin_message *m);
     struct pin_channel channel;
     uint64_t task; /* the one in hand; 0: none */
     uint64_t next_call;
     struct pin_claims *claims; /* which of the tasks that wait here are still meant */
     struct pin_buf waiting;    /* frames of tasks that arrived while one was in hand */
+    void (*before_exit)(void); /* NULL: nothing */
 };
 
 enum { PIN_EXIT_ABANDONED = 0, PIN_EXIT_BROKEN = 70 };
 
+/* Nobody is there to work for, or what came is not to be understood. */
+_Noreturn void pin__worker_leave(const struct pin_worker *w, int status);
 /* Sends, or ends the process: nobody is there to work for. */
 void pin__worker_say(struct pin_worker *w, const struct pin_message *m);
 void pin__worker_tell_outcome(struct pin_worker *w, const struct pin_outcome *o, bool usable);

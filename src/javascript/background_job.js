@@ -357,13 +357,13 @@ export function brokenText({ message, file, line }){
 }
 
 /* What the catalog tells of a job, as JSON; what says nothing is left out. */
-export function describeJob({ name, file, Class, broken }){
+export function describeJob({ name, file, isNative, Class, broken }){
     const place = `"name":${quote(name)},"file":${quote(file)}`;
     if(broken) return `{${place},"schedules":[],"broken":${JSON.stringify(broken)}}`;
     const { multiTenant, tenantsFilter, plan, timeoutMs, memoryBytes } = Class;
     const { retryPolicy, queueName, priorityNumber, concurrencyLimit, uniqueMs } = Class;
     let text = `{${place},"schedules":[${plan.map(describeSchedule).join()}]`;
-    if(/\.(?:c|so)$/.test(file)) text += ',"language":"c"';
+    if(isNative) text += ',"language":"c"';
     if(multiTenant !== undefined) text += `,"multiTenant":${multiTenant}`;
     if(tenantsFilter) text += ',"tenantsFilter":true';
     if(timeoutMs) text += `,"timeout":${timeoutMs}`;

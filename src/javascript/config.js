@@ -32,6 +32,7 @@ function defaults(){
         timeZone: null,
         database: { adapter: 'sqlite', filename: `${environment}.db`, transactionLimit: '5s' },
         store: { filename: null },
+        native: { compiler: null, flags: [], libraries: [], user: null },
         server: { hosts: null, trustedProxies: [], requestTimeout: '30s', bodyLimit: '1MB' },
     };
 }
@@ -61,12 +62,44 @@ function check(){
         'store must be an object such as { filename: \'runs.db\' }');
     checkTimeZone(timeZone);
     checkServer(config.server);
+    checkNative(config.native);
+}
+
+/* What jobs in C are compiled with, and whom they run as when pinstripe is root's: native/config.h. */
+export function nativeConfig(){
+    const { compiler, flags, libraries, user } = config.native;
+    const transactionMs = parseDuration(config.database.transactionLimit, 'database.transactionLimit');
+    return { compiler, flags, libraries, user, transactionMs };
+}
+
+const NATIVE_KEYS = ['compiler', 'flags', 'libraries', 'user'];
+const NATIVE_WORDS_MAX = 100;
+
+/* Words go to the compiler as they are, no shell sees them: '-I foo' would be one word. */
+function checkNative(native){
+    demand(isPlain(native), 'native must be an object such as { compiler: \'clang\', flags: [\'-O3\'] }');
+    const unknown = Object.keys(native).find(key => !NATIVE_KEYS.includes(key));
+    demand(unknown === undefined,
+        `native has no key "${unknown}"; it knows compiler, flags, libraries and user`);
+    const isWord = value => typeof value == 'string' && /^[^\s\0]+$/.test(value);
+    const isWords = value => Array.isArray(value) && value.length <= NATIVE_WORDS_MAX && value.every(isWord);
+    demand(native.compiler === null || isWord(native.compiler),
+        `native.compiler must be a program such as 'clang' or '/opt/bin/gcc'; it is ${JSON.stringify(native.compiler)}`);
+    demand(isWords(native.flags),
+        `native.flags must be a list of words such as ['-O3', '-DWORD=1'], each without spaces; it is ${JSON.stringify(native.flags)}`);
+    demand(isWords(native.libraries),
+        `native.libraries must be a list of words such as ['-lcrypto'], each without spaces; it is ${JSON.stringify(native.libraries)}`);
+    demand(native.user === null || isWord(native.user),
+        `native.user must be the name of a user such as 'nobody'; it is ${JSON.stringify(native.user)}`);
+}
+
+function isTexts(value){
+    return Array.isArray(value) && value.every(one => typeof one == 'string' && one);
 }
 
 /* The times and sizes become numbers, for the server reads them. */
 function checkServer(server){
     demand(isPlain(server), 'server must be an object such as { hosts: [\'example.com\'] }');
-    const isTexts = value => Array.isArray(value) && value.every(one => typeof one == 'string' && one);
     demand(server.hosts === null || isTexts(server.hosts),
         'server.hosts must be a list of names such as [\'example.com\', \'*.example.com\'], or [\'*\'] for any');
     demand(isTexts(server.trustedProxies), 'server.trustedProxies must be a list of addresses such as [\'10.0.0.1\']');

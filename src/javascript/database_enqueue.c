@@ -8,31 +8,6 @@
 #include "javascript/database_calls.h"
 #include "javascript/engine_internal.h"
 
-struct lists { /* argument lists, one a line */
-    const char *at, *end;
-    size_t count;
-};
-
-static struct lists
-count_lists(struct pin_bytes lines)
-{
-    struct lists l = { lines.data, lines.data + lines.size, 1 };
-
-    for (const char *at = l.at; (at = memchr(at, '\n', (size_t)(l.end - at))) != NULL; at++)
-        l.count++;
-    return l;
-}
-
-static struct pin_bytes
-next_list(struct lists *l)
-{
-    const char *end = memchr(l->at, '\n', (size_t)(l->end - l->at));
-    struct pin_bytes list = { l->at, (size_t)((end ? end : l->end) - l->at) };
-
-    l->at = end ? end + 1 : l->end;
-    return list;
-}
-
 /* NULL data for undefined; false with call->err set. */
 static bool
 text_of(struct pin_db_call *call, JSValueConst v, struct pin_bytes *out)
@@ -44,38 +19,6 @@ text_of(struct pin_db_call *call, JSValueConst v, struct pin_bytes *out)
         return false;
     out->size = strlen(out->data);
     return true;
-}
-
-static pin_status
-open_store(struct pin_db_call *call)
-{
-    pin_status st;
-
-    if (call->slot->store)
-        return PIN_OK;
-    st = pin__store_open(&call->slot->store, call->session, &call->err);
-    if (st == PIN_NOT_FOUND)
-        return pin__err_set(&call->err, PIN_NOT_FOUND,
-                            "The project keeps no runs yet, so nothing can be enqueued: run "
-                            "pinstripe migrate-database.");
-    return st;
-}
-
-static pin_status
-fill(struct pin_db_call *call, const struct pin_enqueue_call *like, struct lists *lists,
-     struct pin_enqueue **runs)
-{
-    pin_status st = PIN_OK;
-
-    if (!(*runs = pin__arena_alloc(&call->arena, lists->count * sizeof **runs)))
-        return pin__err_no_memory(&call->err);
-    for (size_t i = 0; st == PIN_OK && i < lists->count; i++) {
-        struct pin_enqueue_call one = *like;
-
-        one.args = next_list(lists);
-        st = pin__enqueue_fill(*runs + i, &one, &call->arena, &call->err);
-    }
-    return st;
 }
 
 static JSValue
@@ -92,18 +35,14 @@ ids_of(JSContext *ctx, const struct pin_enqueued *done, size_t count)
 }
 
 static pin_status
-put(struct pin_db_call *call, struct pin_enqueue_call *like, struct lists *lists, JSValue *result)
+put(struct pin_db_call *call, const struct pin_enqueue_call *like, struct pin_bytes lines,
+    JSValue *result)
 {
-    struct pin_enqueued *done = pin__arena_alloc(&call->arena, lists->count * sizeof *done);
-    struct pin_enqueue *runs = NULL;
-    size_t count = lists->count;
-    pin_status st;
+    struct pin_enqueued *done;
+    size_t count;
+    pin_status st =
+        pin__enqueue_put(call->slot->store, like, lines, &call->arena, &done, &count, &call->err);
 
-    if (!done)
-        return pin__err_no_memory(&call->err);
-    if ((st = fill(call, like, lists, &runs)) != PIN_OK)
-        return st;
-    st = pin__store_enqueue(call->slot->store, runs, count, like->now_ms, done, &call->err);
     if (st == PIN_OK)
         *result = ids_of(call->ctx, done, count);
     return st;
@@ -124,14 +63,13 @@ pin__db_enqueue(struct pin_db_call *call, JSValueConst *argv, JSValue *result)
     struct pin_bytes job, lines, options_text, params, tenant;
     struct pin_enqueue_options options;
     struct pin_catalog *catalog = NULL;
-    struct lists lists;
     pin_status st;
 
     if (!text_of(call, argv[0], &job) || !text_of(call, argv[1], &lines) ||
         !text_of(call, argv[2], &options_text) || !text_of(call, argv[3], &params) ||
         !text_of(call, argv[4], &tenant))
         return call->err.status;
-    if ((st = open_store(call)) != PIN_OK ||
+    if ((st = pin__enqueue_store(&call->slot->store, call->session, &call->err)) != PIN_OK ||
         (st = pin__catalog_read_one(&catalog, job, &call->err)) != PIN_OK)
         return st;
     st = pin__enqueue_options_read(&options, options_text, &call->arena, &call->err);
@@ -144,8 +82,7 @@ pin__db_enqueue(struct pin_db_call *call, JSValueConst *argv, JSValue *result)
                                          .trigger = trigger_of(pin__engine_of(call->ctx)->task),
                                          .now_ms = pin__clock_wall().ms };
 
-        lists = count_lists(lines);
-        st = put(call, &like, &lists, result);
+        st = put(call, &like, lines, result);
     }
     pin__catalog_free(catalog);
     return st;

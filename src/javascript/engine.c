@@ -306,28 +306,34 @@ describe_file(struct pin_engine *e, const char *registry, const struct pin_file 
     return file;
 }
 
-/* The project's files, as entry.load wants them: the configuration first. */
+/* Compilers take their time: it is not the files' own. */
 static pin_status
-list_files(struct pin_engine *e, JSValue *out, struct pin_err *err)
+describe_native(struct pin_engine *e, struct pin_bytes config)
 {
-    struct pin_files files;
-    const struct pin_file config = { .path = PIN_PROJECT_CONFIG };
-    pin_status st = pin__files_list(&files, e->root, err);
-    uint32_t n = 0;
+    struct pin_mono began = pin__clock_mono();
+    pin_status st = e->describe_native(e->native_context, e->files, config, &e->files_err);
 
-    if (st == PIN_OK && e->describe_native)
-        st = e->describe_native(e->native_context, &files, err);
-    if (st == PIN_OK) {
-        *out = JS_NewArray(e->ctx);
-        if (faccessat(e->root_fd, PIN_PROJECT_CONFIG, F_OK, AT_EACCESS) == 0)
-            JS_SetPropertyUint32(e->ctx, *out, n++, describe_file(e, "config", &config));
-        for (size_t i = 0; i < files.count; i++)
-            JS_SetPropertyUint32(
-                e->ctx, *out, n++,
-                describe_file(e, pin__registry_name(files.items[i].registry), &files.items[i]));
-    }
-    pin__files_fini(&files);
+    e->deadline.ns += pin__clock_mono().ns - began.ns;
     return st;
+}
+
+JSValue
+pin__engine_files(struct pin_engine *e, struct pin_bytes config)
+{
+    JSValue list;
+
+    if (!e->files)
+        return JS_ThrowTypeError(e->ctx, "the project's files are listed while it is loaded");
+    if (e->describe_native && describe_native(e, config) != PIN_OK)
+        return pin__js_throw(e->ctx, &e->files_err);
+    list = JS_NewArray(e->ctx);
+    for (size_t i = 0; i < e->files->count; i++) {
+        const struct pin_file *f = &e->files->items[i];
+
+        JS_SetPropertyUint32(e->ctx, list, (uint32_t)i,
+                             describe_file(e, pin__registry_name(f->registry), f));
+    }
+    return list;
 }
 
 /* PIN_BUSY: a file had to be left out; try again. */
@@ -347,28 +353,49 @@ tell_load_stop(struct pin_engine *e, struct pin_err *err)
 }
 
 static pin_status
-load_files(struct pin_engine *e, struct pin_err *err)
+tell_load_end(struct pin_engine *e, JSValueConst promise, enum pin_pumped p, struct pin_err *err)
 {
-    JSValue files, promise;
-    enum pin_pumped p;
-    pin_status st = list_files(e, &files, err);
+    if (p == PIN_PUMPED_STOPPED)
+        return tell_load_stop(e, err);
+    if (p == PIN_PUMPED_STUCK)
+        return pin__err_set(err, PIN_CONFIG, "the project's files were not loaded to their end");
+    if (JS_PromiseState(e->ctx, promise) != JS_PROMISE_REJECTED)
+        return PIN_OK;
+    if (e->files_err.status != PIN_OK)
+        return pin__err_set(err, e->files_err.status, "%s", e->files_err.message);
+    JS_Throw(e->ctx, JS_PromiseResult(e->ctx, promise));
+    return exception_to_err(e, PIN_CONFIG, "", err);
+}
 
-    if (st != PIN_OK)
-        return st;
-    promise = JS_Call(e->ctx, e->entry.load, JS_UNDEFINED, 1, (JSValueConst *)&files);
-    JS_FreeValue(e->ctx, files);
+static pin_status
+load_listed(struct pin_engine *e, struct pin_err *err)
+{
+    const struct pin_file config = { .path = PIN_PROJECT_CONFIG };
+    bool has_config = faccessat(e->root_fd, PIN_PROJECT_CONFIG, F_OK, AT_EACCESS) == 0;
+    JSValue file = has_config ? describe_file(e, "config", &config) : JS_UNDEFINED;
+    JSValue promise = JS_Call(e->ctx, e->entry.load, JS_UNDEFINED, 1, (JSValueConst *)&file);
+    pin_status st;
+
+    JS_FreeValue(e->ctx, file);
     if (JS_IsException(promise))
         return exception_to_err(e, PIN_CONFIG, "", err);
-    p = pin__engine_pump(e, promise);
-    if (p == PIN_PUMPED_STOPPED) {
-        st = tell_load_stop(e, err);
-    } else if (p == PIN_PUMPED_STUCK) {
-        st = pin__err_set(err, PIN_CONFIG, "the project's files were not loaded to their end");
-    } else if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED) {
-        JS_Throw(e->ctx, JS_PromiseResult(e->ctx, promise));
-        st = exception_to_err(e, PIN_CONFIG, "", err);
-    }
+    st = tell_load_end(e, promise, pin__engine_pump(e, promise), err);
     JS_FreeValue(e->ctx, promise);
+    return st;
+}
+
+static pin_status
+load_files(struct pin_engine *e, struct pin_err *err)
+{
+    struct pin_files files;
+    pin_status st = pin__files_list(&files, e->root, err);
+
+    e->files = &files;
+    e->files_err = PIN_ERR_INIT;
+    if (st == PIN_OK)
+        st = load_listed(e, err);
+    e->files = NULL;
+    pin__files_fini(&files);
     return st;
 }
 

@@ -18,9 +18,11 @@ struct pin_engine_options {
     const char *root;        /* the project's folder, absolute, no links in it */
     const char *environment; /* "development", "production", ... */
     const char *version;     /* of the program */
-    /* Makes the jobs in C known: fills in `native`, or `problem`, of their files. NULL: there are
-     * none. */
-    pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_err *err);
+    /* Makes the jobs in C known: fills in `native`, or `problem`, of their files. Called when the
+     * configuration has been evaluated; `config` is what it says of them, native/config.h. NULL:
+     * there are none. */
+    pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_bytes config,
+                                  struct pin_err *err);
     void *native_context;
 };
 

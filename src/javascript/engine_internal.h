@@ -66,8 +66,11 @@ struct pin_engine {
     struct pin_random random;
     struct pin_import import; /* only while loading */
     int64_t top_level_ms;     /* for one file */
+    struct pin_files *files;  /* the project's; NULL but while it is loaded */
+    struct pin_err files_err; /* why pin__engine_files failed; PIN_OK: it did not */
     /* Of the options. */
-    pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_err *err);
+    pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_bytes config,
+                                  struct pin_err *err);
     void *native_context;
     char **endless;                /* files that had to be left out; ends with NULL */
     struct pin_mono load_deadline; /* of the whole project */
@@ -83,6 +86,9 @@ enum pin_pumped {
 enum pin_pumped pin__engine_pump(struct pin_engine *e, JSValueConst promise);
 /* Runs jobs until there are none. False when the engine must stop. */
 bool pin__engine_drain(struct pin_engine *e);
+/* The project's files as entry.load wants them, an array; `config` is for describe_native. An
+ * exception when the project cannot be loaded. Only while it is loaded. */
+JSValue pin__engine_files(struct pin_engine *e, struct pin_bytes config);
 /* Prints one of our own lines on the run's stderr. */
 void pin__engine_say(struct pin_engine *e, const char *fmt, ...) PIN_PRINTF(2, 3);
 

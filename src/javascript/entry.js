@@ -7,9 +7,9 @@
 import 'pinstripe:builtin_services';
 import { BackgroundJob, describeJob } from 'pinstripe:background_job';
 import { beginRun, endRun } from 'pinstripe:run';
-import { config, loadConfig } from 'pinstripe:config';
+import { config, loadConfig, nativeConfig } from 'pinstripe:config';
 import { Context, paramsFromJson } from 'pinstripe:context';
-import { cancel, environment, importFile, refuse } from 'pinstripe:native/engine';
+import { cancel, environment, importFile, projectFiles, refuse } from 'pinstripe:native/engine';
 import { keepBrokenModels, migrate, Model, reasonAgainst, tenantPage, tenantZones } from 'pinstripe:database';
 import { jobs, migrations, models, services, views } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
@@ -19,12 +19,12 @@ import { Workspace } from 'pinstripe:workspace';
 
 const REGISTRIES = { background_jobs: jobs, services, models, migrations, views };
 
-/* files: [{ registry: 'config' | 'background_jobs' | ..., path, url, key, problem }], the
- * configuration first. `problem` says why a file cannot be used. */
-export async function load(files){
-    await loadConfigFile(files.find(({ registry }) => registry == 'config'));
-    for(const file of files){
-        if(file.registry == 'config') continue;
+/* configFile: { path, url, problem }, undefined when there is none; the others are such objects
+ * with registry and key, too. `problem` says why a file cannot be used. Jobs in C are compiled as
+ * the configuration says, so it is evaluated first. */
+export async function load(configFile){
+    await loadConfigFile(configFile);
+    for(const file of projectFiles(JSON.stringify(nativeConfig()))){
         const registry = REGISTRIES[file.registry];
         try {
             if(file.problem) throw new Error(file.problem);

@@ -5,8 +5,9 @@
  *   run()                      { id, attempt, key, dueTime, deadline } of the run under way, times
  * in milliseconds; undefined while no job runs progress(done, total, text) importFile(url) a
  * promise of the namespace of a project's file; while the project is loaded it rejects when the
- * file's top level never ends or leaves something open. One at a time: await it. refuse() the task
- * cannot start: its rejection will be told as "refused" cancel()                   it need not: its
+ * file's top level never ends or leaves something open. One at a time: await it.
+ * projectFiles(config) what there is to load, jobs in C compiled as `config` (JSON) says; once.
+ * refuse() the task cannot start: its rejection will be told as "refused" cancel() it need not: its
  * rejection will be told as "cancelled" root environment version   texts setTimeout setInterval
  * clearTimeout clearInterval queueMicrotask     also put on globalThis setQuietTimeout(fn, ms)    a
  * timeout that nobody misses: no warning when the run ends before it
@@ -51,6 +52,21 @@ js_import_file(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     promise = pin__loader_import(pin__engine_of(ctx), url);
     JS_FreeCString(ctx, url);
     return promise;
+}
+
+static JSValue
+js_project_files(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    size_t size;
+    const char *config = argc ? JS_ToCStringLen(ctx, &size, argv[0]) : NULL;
+    JSValue files;
+
+    (void)this;
+    if (!config)
+        return JS_HasException(ctx) ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "projectFiles(config)");
+    files = pin__engine_files(pin__engine_of(ctx), (struct pin_bytes){ config, size });
+    JS_FreeCString(ctx, config);
+    return files;
 }
 
 static JSValue
@@ -196,6 +212,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("print", 2, js_print),
     JS_CFUNC_DEF("call", 1, js_call),
     JS_CFUNC_DEF("importFile", 1, js_import_file),
+    JS_CFUNC_DEF("projectFiles", 1, js_project_files),
     JS_CFUNC_MAGIC_DEF("refuse", 0, js_reject_as, PIN_OUTCOME_REFUSED),
     JS_CFUNC_MAGIC_DEF("cancel", 0, js_reject_as, PIN_OUTCOME_CANCELLED),
     JS_CFUNC_DEF("run", 0, js_run),

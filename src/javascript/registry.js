@@ -10,7 +10,7 @@ import { copyMembers } from 'pinstripe:native/registry';
 export class Registry {
     #entries = new Map();
 
-    /* { name, file, definition, Class, broken: null | { message, file, line } }, in the order in
+    /* { name, file, isNative (a job in C), definition, Class, broken: null | { message, file, line } }, in the order in
      * which the files came. */
     get entries(){ return [...this.#entries.values()]; }
     get sorted(){ return [...this.#entries.keys()].sort().map(name => this.#entries.get(name)); }
@@ -20,10 +20,10 @@ export class Registry {
 
     /* `key` is null when no name can be made of the path: the entry then goes by the path. A second
      * file of one name changes nothing: both are broken, and the first's sentence names both. */
-    add({ key, path }, definition, broken = null){
+    add({ key, path, native = null }, definition, broken = null){
         const name = key ?? path;
         if(this.#entries.has(name)) return;
-        this.#entries.set(name, { name, file: path, definition, broken, Class: undefined });
+        this.#entries.set(name, { name, file: path, isNative: native !== null, definition, broken, Class: undefined });
     }
 
     /* Makes the classes of all entries that are whole, from `Base`, whose static meta methods

@@ -80,11 +80,12 @@ pin__enqueue_options_read(struct pin_enqueue_options *out, struct pin_bytes json
 
 /* --- ids --- */
 
-/* Within a millisecond, or while the clock goes back, the next id is a little above the last. */
+/* Within a millisecond, or while the clock goes back, the next id is a little above the last; each
+ * thread of a program that has us as a library has its own. */
 struct pin_run_id
 pin__run_id_new(int64_t now_ms)
 {
-    static struct pin_run_id last;
+    static _Thread_local struct pin_run_id last;
     uint8_t random[10];
     struct pin_run_id id;
 
@@ -161,6 +162,68 @@ pin__enqueue_fill(struct pin_enqueue *out, const struct pin_enqueue_call *call,
     if ((st = set_options(out, call->options, call->now_ms, err)) != PIN_OK)
         return st;
     return set_gate(out, job, arena, err);
+}
+
+/* --- many --- */
+
+static size_t
+count_lines(struct pin_bytes lines)
+{
+    const char *end = lines.data + lines.size;
+    size_t count = 1;
+
+    for (const char *at = lines.data; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+        count++;
+    return count;
+}
+
+pin_status
+pin__enqueue_fill_lines(struct pin_enqueue **runs, size_t *count,
+                        const struct pin_enqueue_call *call, struct pin_bytes lines,
+                        struct pin_arena *arena, struct pin_err *err)
+{
+    const char *at = lines.data, *end = at + lines.size;
+    struct pin_enqueue_call one = *call;
+    pin_status st = PIN_OK;
+
+    *count = count_lines(lines);
+    if (!(*runs = pin__arena_alloc(arena, *count * sizeof **runs)))
+        return pin__err_no_memory(err);
+    for (size_t i = 0; st == PIN_OK && i < *count; i++) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+        one.args = (struct pin_bytes){ at, (size_t)((stop ? stop : end) - at) };
+        at = stop ? stop + 1 : end;
+        st = pin__enqueue_fill(*runs + i, &one, arena, err);
+    }
+    return st;
+}
+
+pin_status
+pin__enqueue_store(struct pin_store **store, struct pin_session *session, struct pin_err *err)
+{
+    pin_status st = *store ? PIN_OK : pin__store_open(store, session, err);
+
+    if (st != PIN_NOT_FOUND)
+        return st;
+    return pin__err_set(err, PIN_NOT_FOUND,
+                        "The project keeps no runs yet, so nothing can be enqueued: run pinstripe "
+                        "migrate-database.");
+}
+
+pin_status
+pin__enqueue_put(struct pin_store *store, const struct pin_enqueue_call *call,
+                 struct pin_bytes lines, struct pin_arena *arena, struct pin_enqueued **done,
+                 size_t *count, struct pin_err *err)
+{
+    struct pin_enqueue *runs;
+    pin_status st = pin__enqueue_fill_lines(&runs, count, call, lines, arena, err);
+
+    if (st != PIN_OK)
+        return st;
+    if (!(*done = pin__arena_alloc(arena, *count * sizeof **done)))
+        return pin__err_no_memory(err);
+    return pin__store_enqueue(store, runs, *count, call->now_ms, *done, err);
 }
 
 pin_status

@@ -40,6 +40,22 @@ struct pin_enqueue_call {
 /* Fills *out, with a new id. What it points to is the call's, the catalog's or the arena's. */
 pin_status pin__enqueue_fill(struct pin_enqueue *out, const struct pin_enqueue_call *call,
                              struct pin_arena *arena, struct pin_err *err) PIN_MUST_USE;
+/* The same for many: `lines` has one argument list a line, what stands in `call` as args is not
+ * looked at. *runs lives in the arena and points into `lines`. */
+pin_status pin__enqueue_fill_lines(struct pin_enqueue **runs, size_t *count,
+                                   const struct pin_enqueue_call *call, struct pin_bytes lines,
+                                   struct pin_arena *arena, struct pin_err *err) PIN_MUST_USE;
+
+/* For a run that enqueues in its own transaction, open on the session: opens the project's store
+ * there, once. PIN_NOT_FOUND when it keeps no runs yet. */
+pin_status pin__enqueue_store(struct pin_store **store, struct pin_session *session,
+                              struct pin_err *err) PIN_MUST_USE;
+/* Then puts them into it; *done, [*count], lives in the arena. The commit is the caller's, and to
+ * tell bots of it. */
+pin_status pin__enqueue_put(struct pin_store *store, const struct pin_enqueue_call *call,
+                            struct pin_bytes lines, struct pin_arena *arena,
+                            struct pin_enqueued **done, size_t *count,
+                            struct pin_err *err) PIN_MUST_USE;
 /* A new id; those of one process sort in the order in which they were made. */
 struct pin_run_id pin__run_id_new(int64_t now_ms);
 /* Finds the job that `name` names in any spelling. PIN_NOT_FOUND, PIN_CONFIG for a broken one. */

@@ -14,14 +14,17 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/quote.h"
+#include "native/objects.h"
 
 enum {
     TOGETHER_MAX = 8,
     LINK_LINE_MAX = 512,
-    ARGUMENTS_MAX = 48,
+    ARGUMENTS_MAX =
+        512, /* of flags and libraries there are 100 each, of LINK_LINE_MAX bytes half */
     POLL_MS = 5,
 };
 
+#define OBJECT_MODE    0755
 #define LOG_BYTES_MAX  ((size_t)64 << 10)
 #define INCLUDE_FOLDER "build/pinstripe/include" /* in PIN_NATIVE_FOLDER */
 #define HEADER_FILE    INCLUDE_FOLDER "/pinstripe/job.h"
@@ -41,12 +44,23 @@ struct unit { /* one file that is compiled */
     pid_t pid;
 };
 
+struct build {
+    struct pin_files *files; /* texts live in its arena */
+    const struct pin_native_config *config;
+    const char *compiler;
+    struct unit *units; /* what is to be compiled */
+    size_t count;
+};
+
+/* The environment says more than a file does. */
 static const char *
-compiler(void)
+compiler_of(const struct pin_native_config *config)
 {
     const char *cc = getenv("CC");
 
-    return cc && *cc && !strchr(cc, ' ') ? cc : "cc";
+    if (cc && *cc && !strchr(cc, ' '))
+        return cc;
+    return config->compiler ? config->compiler : "cc";
 }
 
 static uint64_t
@@ -97,26 +111,58 @@ hash_headers(uint64_t h, const char *file)
     return hash_more(h, &sum, sizeof sum);
 }
 
+static uint64_t
+hash_texts(uint64_t h, char *const *texts)
+{
+    for (; *texts; texts++)
+        h = hash_text(h, *texts);
+    return hash_text(h, ""); /* no word is empty */
+}
+
+static bool
+hash_program(uint64_t *h, const char *file)
+{
+    struct stat st;
+
+    if (stat(file, &st) != 0)
+        return false;
+    *h = hash_more(*h, &st.st_size, sizeof st.st_size);
+    *h = hash_more(*h, &st.st_mtim.tv_sec, sizeof st.st_mtim.tv_sec);
+    return true;
+}
+
 /* The compiler that would run: another one at its place makes another object. */
 static uint64_t
-hash_compiler(uint64_t h)
+hash_compiler(uint64_t h, const char *compiler)
 {
     const char *path = getenv("PATH");
     char file[4096];
-    struct stat st;
 
-    h = hash_text(h, compiler());
+    h = hash_text(h, compiler);
+    if (strchr(compiler, '/')) {
+        (void)hash_program(&h, compiler);
+        return h;
+    }
     for (const char *at = path ? path : "/usr/bin:/bin"; *at;) {
         size_t n = strcspn(at, ":");
 
-        snprintf(file, sizeof file, "%.*s/%s", (int)n, at, compiler());
-        if (stat(file, &st) == 0) {
-            h = hash_more(h, &st.st_size, sizeof st.st_size);
-            return hash_more(h, &st.st_mtim.tv_sec, sizeof st.st_mtim.tv_sec);
-        }
+        snprintf(file, sizeof file, "%.*s/%s", (int)n, at, compiler);
+        if (hash_program(&h, file))
+            return h;
         at += n + (at[n] == ':');
     }
     return h;
+}
+
+/* All of the configuration that an object is made with. */
+static uint64_t
+hash_ways(uint64_t h, const struct build *b)
+{
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        h = hash_text(h, flags[i]);
+    h = hash_texts(h, b->config->flags);
+    h = hash_texts(h, b->config->libraries);
+    return hash_compiler(h, b->compiler);
 }
 
 /* A line of the source such as "pinstripe-link: -lz -lm" in a comment. */
@@ -134,8 +180,9 @@ find_link_line(struct unit *u, const char *source)
 }
 
 static pin_status
-name_unit(struct unit *u, struct pin_arena *a, struct pin_err *err)
+name_unit(const struct build *b, struct unit *u, struct pin_err *err)
 {
+    struct pin_arena *a = &b->files->arena;
     struct pin_buf source = PIN_BUF_INIT(PIN_FILE_BYTES_MAX);
     uint64_t h = 0xcbf29ce484222325u;
     char flat[128];
@@ -146,9 +193,7 @@ name_unit(struct unit *u, struct pin_arena *a, struct pin_err *err)
     find_link_line(u, pin__buf_text(&source));
     h = hash_more(h, pin__buf_text(&source), source.size);
     h = hash_text(h, pin__job_header_text);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        h = hash_text(h, flags[i]);
-    h = hash_headers(hash_compiler(h), u->file->path);
+    h = hash_headers(hash_ways(h, b), u->file->path);
     snprintf(flat, sizeof flat, "%s", u->file->key);
     for (char *c = flat; *c; c++)
         if (*c == '/')
@@ -164,25 +209,42 @@ out:
     return st;
 }
 
-static int
-spawn(struct unit *u)
+static size_t
+add_words(const char **argv, size_t n, char *const *words)
 {
-    const char *argv[ARGUMENTS_MAX];
-    posix_spawn_file_actions_t actions;
-    size_t n = 0;
-    char *save = NULL;
-    int failed;
+    for (; *words && n + 1 < ARGUMENTS_MAX; words++)
+        argv[n++] = *words;
+    return n;
+}
 
-    argv[n++] = compiler();
+static void
+make_arguments(const struct build *b, struct unit *u, const char **argv)
+{
+    char *save = NULL;
+    size_t n = 0;
+
+    argv[n++] = b->compiler;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         argv[n++] = flags[i];
+    n = add_words(argv, n, b->config->flags);
     argv[n++] = "-o";
     argv[n++] = u->fresh;
     argv[n++] = u->file->path;
     for (char *word = strtok_r(u->link, " \t\r", &save); word && n + 1 < ARGUMENTS_MAX;
          word = strtok_r(NULL, " \t\r", &save))
         argv[n++] = word;
+    n = add_words(argv, n, b->config->libraries);
     argv[n] = NULL;
+}
+
+static int
+spawn(const struct build *b, struct unit *u)
+{
+    const char *argv[ARGUMENTS_MAX];
+    posix_spawn_file_actions_t actions;
+    int failed;
+
+    make_arguments(b, u, argv);
     posix_spawn_file_actions_init(&actions);
     failed =
         posix_spawn_file_actions_addopen(&actions, 2, u->log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -214,68 +276,80 @@ first_error(struct pin_arena *a, const char *log)
     return found;
 }
 
-static void
-end_unit(struct unit *u, struct pin_arena *a, int status)
+static const char *
+no_compiler(const struct build *b)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && rename(u->fresh, u->object) == 0)
-        goto out;
+    return pin__arena_printf(&b->files->arena,
+                             "there is no C compiler \"%s\": install one (on Debian: apt-get "
+                             "install gcc)",
+                             b->compiler);
+}
+
+static const char *
+problem_of(const struct build *b, const struct unit *u, int status)
+{
+    struct pin_arena *a = &b->files->arena;
+
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        u->file->problem = pin__arena_printf(
-            a, "there is no C compiler \"%s\": install one (on Debian: apt-get install gcc)",
-            compiler());
-    else if (WIFSIGNALED(status))
-        u->file->problem =
-            pin__arena_printf(a, "it was not compiled within %d s", PIN_NATIVE_COMPILE_MS / 1000);
-    else
-        u->file->problem = pin__arena_printf(a, "it does not compile: %s", first_error(a, u->log));
-    unlink(u->fresh);
-out:
+        return no_compiler(b);
+    if (WIFSIGNALED(status))
+        return pin__arena_printf(a, "it was not compiled within %d s",
+                                 PIN_NATIVE_COMPILE_MS / 1000);
+    return pin__arena_printf(a, "it does not compile: %s", first_error(a, u->log));
+}
+
+/* Whatever the umask is: an object that others can write would not be loaded. */
+static void
+end_unit(const struct build *b, struct unit *u, int status)
+{
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || chmod(u->fresh, OBJECT_MODE) != 0 ||
+        rename(u->fresh, u->object) != 0) {
+        u->file->problem = problem_of(b, u, status);
+        unlink(u->fresh);
+    }
     unlink(u->log);
     u->pid = 0;
 }
 
 /* Waits for the units under way, and no longer than `until`. */
 static void
-finish(struct unit *units, size_t count, struct pin_arena *a, struct pin_mono until)
+finish(const struct build *b, size_t from, size_t to, struct pin_mono until)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (struct unit *u = b->units + from; u < b->units + to; u++) {
         int status = 0;
 
-        while (units[i].pid && waitpid(units[i].pid, &status, WNOHANG) == 0) {
+        while (u->pid && waitpid(u->pid, &status, WNOHANG) == 0) {
             if (pin__clock_mono().ns > until.ns)
-                kill(units[i].pid, SIGKILL);
+                kill(u->pid, SIGKILL);
             usleep(POLL_MS * 1000);
         }
-        if (units[i].pid)
-            end_unit(&units[i], a, status);
+        if (u->pid)
+            end_unit(b, u, status);
     }
 }
 
 static void
-start(struct unit *u, struct pin_arena *a)
+start(const struct build *b, struct unit *u)
 {
-    int failed = spawn(u);
+    int failed = spawn(b, u);
 
     if (!failed)
         return;
     u->pid = 0;
     u->file->problem =
-        failed == ENOENT
-            ? pin__arena_printf(a,
-                                "there is no C compiler \"%s\": install one (on Debian: apt-get "
-                                "install gcc)",
-                                compiler())
-            : pin__arena_printf(a, "the compiler cannot be started: %s", strerror(failed));
+        failed == ENOENT ? no_compiler(b)
+                         : pin__arena_printf(&b->files->arena, "the compiler cannot be started: %s",
+                                             strerror(failed));
 }
 
 static void
-compile_all(struct unit *units, size_t count, struct pin_arena *a)
+compile_all(const struct build *b)
 {
-    for (size_t i = 0, n; i < count; i += n) {
-        n = count - i < TOGETHER_MAX ? count - i : TOGETHER_MAX;
-        for (size_t k = i; k < i + n; k++)
-            start(&units[k], a);
-        finish(units + i, n, a, pin__clock_after_ms(pin__clock_mono(), PIN_NATIVE_COMPILE_MS));
+    for (size_t i = 0, end; i < b->count; i = end) {
+        end = b->count - i < TOGETHER_MAX ? b->count : i + TOGETHER_MAX;
+        for (size_t k = i; k < end; k++)
+            start(b, &b->units[k]);
+        finish(b, i, end, pin__clock_after_ms(pin__clock_mono(), PIN_NATIVE_COMPILE_MS));
     }
 }
 
@@ -300,48 +374,56 @@ is_native(const struct pin_file *f)
     return f->language != PIN_LANGUAGE_JAVASCRIPT && f->key && !f->problem;
 }
 
+/* Names the objects of the files, and finds out which are missing. */
 static pin_status
-build(struct pin_native_objects *out, struct pin_files *files, struct unit *units,
-      struct pin_err *err)
+list_objects(struct pin_native_objects *out, struct build *b, struct pin_err *err)
 {
-    struct pin_arena *a = &files->arena;
+    struct pin_arena *a = &b->files->arena;
     pin_status st = PIN_OK;
-    size_t stale = 0;
 
-    for (size_t i = 0; i < files->count; i++) {
-        struct unit u = { .file = &files->items[i] };
+    for (size_t i = 0; i < b->files->count; i++) {
+        struct unit u = { .file = &b->files->items[i] };
         const char *path = u.file->path;
 
         if (!is_native(u.file))
             continue;
         if (u.file->language == PIN_LANGUAGE_C) {
-            if ((st = name_unit(&u, a, err)) != PIN_OK)
+            if ((st = name_unit(b, &u, err)) != PIN_OK)
                 return st;
             if (access(u.object, R_OK) != 0)
-                units[stale++] = u;
+                b->units[b->count++] = u;
             path = u.object;
         } else {
             path = pin__arena_printf(a, "./%s", path);
         }
         out->items[out->count++] = (struct pin_native_object){ u.file->key, path };
     }
-    if (stale == 0)
-        return PIN_OK;
-    if ((st = write_header(err)) != PIN_OK) {
-        for (size_t i = 0; i < stale; i++)
-            units[i].file->problem = pin__arena_printf(a, "it cannot be compiled: %s",
-                                                       err ? err->message : pin__status_name(st));
+    return PIN_OK;
+}
+
+static pin_status
+build(struct pin_native_objects *out, struct build *b, struct pin_err *err)
+{
+    pin_status st = list_objects(out, b, err);
+
+    if (st != PIN_OK || b->count == 0)
+        return st;
+    if (write_header(err) == PIN_OK) {
+        compile_all(b);
         return PIN_OK;
     }
-    compile_all(units, stale, a);
+    for (size_t i = 0; i < b->count; i++)
+        b->units[i].file->problem =
+            pin__arena_printf(&b->files->arena, "it cannot be compiled: %s", err->message);
     return PIN_OK;
 }
 
 pin_status
-pin__native_build(struct pin_native_objects *out, struct pin_files *files, struct pin_err *err)
+pin__native_build(struct pin_native_objects *out, struct pin_files *files,
+                  const struct pin_native_config *config, struct pin_err *err)
 {
     struct pin_err own = PIN_ERR_INIT;
-    struct unit *units;
+    struct build b = { .files = files, .config = config, .compiler = compiler_of(config) };
     size_t count = 0;
     pin_status st;
 
@@ -351,12 +433,13 @@ pin__native_build(struct pin_native_objects *out, struct pin_files *files, struc
     if (count == 0)
         return PIN_OK;
     out->items = calloc(count, sizeof *out->items);
-    units = calloc(count, sizeof *units);
-    st = out->items && units ? build(out, files, units, &own) : pin__err_no_memory(&own);
-    free(units);
+    b.units = calloc(count, sizeof *b.units);
+    st = out->items && b.units ? build(out, &b, &own) : pin__err_no_memory(&own);
+    free(b.units);
     if (st != PIN_OK)
-        pin__err_set(err, st, "%s", own.message);
-    return st;
+        return pin__err_set(err, st, "%s", own.message);
+    pin__native_objects_sweep(out);
+    return PIN_OK;
 }
 
 void

@@ -7,6 +7,7 @@
 #ifndef PIN_NATIVE_BUILD_H
 #define PIN_NATIVE_BUILD_H
 
+#include "native/config.h"
 #include "project/files.h"
 
 #define PIN_NATIVE_FOLDER     "build/pinstripe"
@@ -25,6 +26,7 @@ struct pin_native_objects { /* texts live in the files' arena */
 /* Compiles what is to be compiled, in the current folder, which is the root. A file that cannot be
  * used gets its problem. Frees what *out held. */
 pin_status pin__native_build(struct pin_native_objects *out, struct pin_files *files,
+                             const struct pin_native_config *config,
                              struct pin_err *err) PIN_MUST_USE;
 void pin__native_objects_fini(struct pin_native_objects *o);
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/quote.h"
+#include "native/objects.h"
 #include "pinstripe/job.h"
 
 #define DESCRIPTION_BYTES_MAX ((size_t)1 << 20)
@@ -23,22 +24,20 @@ enum { DECLARATIONS_MAX = 1000, TOLD = 0, REFUSED = 1 };
 pin_status
 pin__native_load(const char *object, const struct pin_background_job **out, struct pin_err *err)
 {
-    void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
     const struct pin_background_job *job;
+    void *library;
+    pin_status st = pin__native_object_check(object, err);
 
-    if (!library)
+    if (st != PIN_OK)
+        return st;
+    if (!(library = dlopen(object, RTLD_NOW | RTLD_LOCAL)))
         return pin__err_set(err, PIN_CONFIG, "it cannot be loaded: %s", dlerror());
     if (!(job = dlsym(library, "pin_background_job")))
         return pin__err_set(err, PIN_CONFIG,
                             "it defines no job: it needs PIN_BACKGROUND_JOB(.run = ...) of "
                             "<pinstripe/job.h>");
-    if (job->abi == 0 || job->abi > PIN_JOB_ABI)
-        return pin__err_set(err, PIN_CONFIG,
-                            "it was made for version %u of <pinstripe/job.h>, this program has "
-                            "version %d: compile it again",
-                            job->abi, PIN_JOB_ABI);
-    if (!job->run)
-        return pin__err_set(err, PIN_CONFIG, "the background job has no .run");
+    if ((st = pin__native_check_job(job, err)) != PIN_OK)
+        return st;
     *out = job;
     return PIN_OK;
 }
@@ -88,14 +87,27 @@ describe_meta(const struct pin_declaration *meta, struct pin_err *err)
     return calls;
 }
 
-static pin_status
-describe(const char *object, struct pin_buf *out, struct pin_err *err)
+pin_status
+pin__native_check_job(const struct pin_background_job *job, struct pin_err *err)
 {
-    const struct pin_background_job *job;
+    if (job->abi == 0 || job->abi > PIN_JOB_ABI)
+        return pin__err_set(err, PIN_CONFIG,
+                            "it was made for version %u of <pinstripe/job.h>, this program has "
+                            "version %d: compile it again",
+                            job->abi, PIN_JOB_ABI);
+    if (!job->run)
+        return pin__err_set(err, PIN_CONFIG, "the background job has no .run");
+    return PIN_OK;
+}
+
+pin_status
+pin__native_describe_job(const struct pin_background_job *job, struct pin_buf *out,
+                         struct pin_err *err)
+{
     json_t *description, *meta;
     json_error_t why;
     char *text;
-    pin_status st = pin__native_load(object, &job, err);
+    pin_status st = pin__native_check_job(job, err);
 
     if (st != PIN_OK)
         return st;
@@ -118,6 +130,15 @@ describe(const char *object, struct pin_buf *out, struct pin_err *err)
     }
     json_decref(description);
     return st;
+}
+
+static pin_status
+describe(const char *object, struct pin_buf *out, struct pin_err *err)
+{
+    const struct pin_background_job *job;
+    pin_status st = pin__native_load(object, &job, err);
+
+    return st == PIN_OK ? pin__native_describe_job(job, out, err) : st;
 }
 
 static _Noreturn void

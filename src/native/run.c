@@ -2,14 +2,29 @@
 #include "native/run.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "native/workspace.h"
+#include "store/store.h"
 
 #define ANSWER_BYTES_MAX ((size_t)8 << 20)
 
 static struct workspace *current; /* a process has one run */
 
 /* ---- errors ---- */
+
+/* What the database says does not name who asked. */
+static void
+explain_rights(const struct workspace *w, const char *what, struct pin_err *err)
+{
+    struct pin_err said = *err;
+
+    pin__err_set(err, said.status,
+                 "The database %s cannot be %s by the user \"%s\", whom jobs in C run as: %s. Give "
+                 "that user the file and its folder (chown), or name another one: native: { user: "
+                 "'root' } in pinstripe.config.js.",
+                 w->project->database_filename, what, w->project->user, said.message);
+}
 
 void
 pin__native_fail(struct workspace *w, const struct pin_err *err)
@@ -18,6 +33,9 @@ pin__native_fail(struct workspace *w, const struct pin_err *err)
         return;
     w->failed = true;
     w->error = *err;
+    if (err->status == PIN_DENIED && w->session && w->project->user &&
+        access(w->project->database_filename, R_OK | W_OK) != 0)
+        explain_rights(w, "written", &w->error);
 }
 
 static void
@@ -217,8 +235,8 @@ take_far_error(struct workspace *w)
     json_decref(error);
 }
 
-static bool
-ask(struct workspace *w, const struct pin_call *call)
+bool
+pin__native_ask(struct workspace *w, const struct pin_call *call)
 {
     struct answer *a = &w->answer;
     struct pin_err err = PIN_ERR_INIT;
@@ -294,7 +312,8 @@ host_call(pin_workspace *face, const char *name, const char *args)
     struct workspace *w = workspace_of(face);
     struct pin_call call = call_of(w, name, PIN_CALL_RUN);
 
-    return one_line(w, "args of pin_run_background_job", args, true, &call.args) && ask(w, &call);
+    return one_line(w, "args of pin_run_background_job", args, true, &call.args) &&
+           pin__native_ask(w, &call);
 }
 
 static const char *
@@ -302,18 +321,20 @@ host_enqueue(pin_workspace *face, const char *name, const char *args, const char
 {
     struct workspace *w = workspace_of(face);
     struct pin_call call = call_of(w, name, PIN_CALL_ENQUEUE);
-    const char *id = NULL;
-    json_t *ids;
 
     if (!one_line(w, "args of pin_enqueue_background_job", args ? args : "[]", true, &call.args) ||
-        !one_line(w, "options of pin_enqueue_background_job", options, false, &call.options) ||
-        !ask(w, &call))
+        !one_line(w, "options of pin_enqueue_background_job", options, false, &call.options))
         return NULL;
-    ids = json_loadb(w->answer.value.data, w->answer.value.size, 0, NULL);
-    id = json_string_value(json_array_get(ids, 0));
-    id = id ? pin__arena_strdup(&w->arena, id) : NULL;
-    json_decref(ids);
-    return id;
+    return pin__native_enqueue(w, &call);
+}
+
+static bool
+host_is_cancelled(pin_workspace *face)
+{
+    struct pin_native_shared *shared = workspace_of(face)->project->shared;
+
+    atomic_store(&shared->asks, true);
+    return atomic_load(&shared->cancelled);
 }
 
 /* ---- the session and its transactions ---- */
@@ -325,31 +346,41 @@ must_stop(void *context)
 
     return pin__session_in_transaction(w->session) &&
            pin__session_transaction_age_ms(w->session, pin__clock_mono()) >
-               PIN_TRANSACTION_MS_DEFAULT;
+               w->project->transaction_ms;
 }
 
-bool
-pin__native_session(struct workspace *w)
+static void
+open_session(struct workspace *w, struct pin_err *err)
 {
     struct pin_session_config config = { .filename = w->project->database_filename,
                                          .busy_ms = PIN_BUSY_MS_DEFAULT,
                                          .multi_tenant = w->project->multi_tenant,
                                          .one_run = true };
+
+    if (!config.filename)
+        pin__err_set(err, PIN_CONFIG, "pinstripe.config.js names no database");
+    else if (pin__session_open(&w->session, &config, err) == PIN_OK)
+        pin__session_set_interrupt(w->session, must_stop, w);
+    else if (w->project->user)
+        explain_rights(w, "opened", err);
+}
+
+bool
+pin__native_session(struct workspace *w)
+{
     struct pin_err err = PIN_ERR_INIT;
 
     if (w->failed)
         return false;
-    if (!w->session && !config.filename)
-        pin__err_set(&err, PIN_CONFIG, "pinstripe.config.js names no database");
-    else if (!w->session && pin__session_open(&w->session, &config, &err) == PIN_OK)
-        pin__session_set_interrupt(w->session, must_stop, w);
-    else if (w->session && must_stop(w)) {
+    if (!w->session) {
+        open_session(w, &err);
+    } else if (must_stop(w)) {
         pin__session_abandon(w->session);
         pin__err_set(&err, PIN_TIMEOUT,
                      "The database transaction was rolled back because it was open for more than "
                      "%g s (database.transactionLimit): nobody else can write meanwhile. Do what "
                      "takes long before or after the transaction.",
-                     PIN_TRANSACTION_MS_DEFAULT / 1000.0);
+                     (double)w->project->transaction_ms / 1000.0);
     }
     if (err.status != PIN_OK)
         pin__native_fail(w, &err);
@@ -369,6 +400,17 @@ host_begin(pin_workspace *face)
     return !w->failed;
 }
 
+/* Bots learn of what was put into the queue when it is there. */
+static void
+tell_enqueued(struct workspace *w)
+{
+    if (pin__session_in_transaction(w->session))
+        return;
+    if (w->enqueued && !w->failed)
+        w->host->wake(w->host->context);
+    w->enqueued = false;
+}
+
 static bool
 host_commit(pin_workspace *face)
 {
@@ -379,6 +421,7 @@ host_commit(pin_workspace *face)
         return false;
     if (pin__session_commit(w->session, &err) != PIN_OK)
         pin__native_fail(w, &err);
+    tell_enqueued(w);
     return !w->failed;
 }
 
@@ -421,6 +464,7 @@ fill_host(struct pin_job_host *h)
     h->begin = host_begin;
     h->commit = host_commit;
     h->rollback = host_rollback;
+    h->is_cancelled = host_is_cancelled;
 }
 
 static pin_status
@@ -483,6 +527,7 @@ end(struct workspace *w, struct pin_outcome *o)
     bool left_open = w->session && pin__session_in_transaction(w->session);
     struct pin_err err;
 
+    pin__store_close(w->store);
     pin__session_close(w->session);
     w->session = NULL;
     if (left_open && !w->failed) {

@@ -23,6 +23,8 @@ struct workspace {
     const struct pin_task *task;
     const struct pin_host *host;
     struct pin_session *session; /* NULL until it is used */
+    struct pin_store *store;     /* on that session; NULL until a transaction puts runs into it */
+    bool enqueued;               /* the open transaction did */
     struct pin_scope scope;
     struct pin_arena arena;
     json_t *args, *params;
@@ -43,6 +45,11 @@ workspace_of(const pin_workspace *face)
 void pin__native_fail(struct workspace *w, const struct pin_err *err);
 /* Opens the session at its first use; false: the run has an error. */
 bool pin__native_session(struct workspace *w);
+/* enqueue.c: the id of a run that is put into the queue, as part of the open transaction if there
+ * is one. NULL: the run has an error. */
+const char *pin__native_enqueue(struct workspace *w, struct pin_call *call);
+/* A call to the executor, and its answer in w->answer. False: the run has an error. */
+bool pin__native_ask(struct workspace *w, const struct pin_call *call);
 /* The part of the table of functions that is about rows. */
 extern const struct pin_job_host pin__native_rows;
 

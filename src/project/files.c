@@ -63,6 +63,18 @@ pin__files_fini(struct pin_files *f)
     *f = (struct pin_files){ 0 };
 }
 
+pin_status
+pin__files_add(struct pin_files *f, const struct pin_file *file, struct pin_err *err)
+{
+    struct pin_file *items = realloc(f->items, (f->count + 1) * sizeof *items);
+
+    if (!items)
+        return pin__err_no_memory(err);
+    f->items = items;
+    f->items[f->count++] = *file;
+    return PIN_OK;
+}
+
 /* NULL when memory is out. `path` lives in the arena; a NULL problem means a good file. */
 static struct pin_file *
 add_file(struct walk *w, const char *path, enum pin_language language)

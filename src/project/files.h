@@ -51,6 +51,9 @@ const char *pin__registry_name(enum pin_registry registry);
  * folder is empty. */
 pin_status pin__files_list(struct pin_files *out, const char *root,
                            struct pin_err *err) PIN_MUST_USE;
+/* Adds one that was not found in a folder, at the end; its texts live in the arena. */
+pin_status pin__files_add(struct pin_files *f, const struct pin_file *file,
+                          struct pin_err *err) PIN_MUST_USE;
 void pin__files_fini(struct pin_files *f);
 
 #endif

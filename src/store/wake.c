@@ -1,6 +1,7 @@
 /* wake.c - see wake.h. */
 #include "store/wake.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -55,14 +56,28 @@ pin__wake_take(int fd)
     return any;
 }
 
+/* One for the process, since who enqueues does so often; -1: none can be had. Of two threads that
+ * come at once one closes its own. */
+static int
+kept_socket(void)
+{
+    static _Atomic int kept = -1;
+    int fd = kept, none = -1;
+
+    if (fd >= 0 || (fd = open_socket()) < 0)
+        return fd;
+    if (atomic_compare_exchange_strong(&kept, &none, fd))
+        return fd;
+    close(fd);
+    return none;
+}
+
 void
 pin__wake_send(const uint8_t identity[16])
 {
-    static int fd = -1; /* kept: a process that enqueues does so often */
+    int fd = kept_socket();
     struct sockaddr_un name;
 
-    if (fd < 0)
-        fd = open_socket();
     for (int i = 0; fd >= 0 && i < PIN_WAKE_BOTS_MAX; i++) {
         socklen_t size = name_of(identity, i, &name);
 

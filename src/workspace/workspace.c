@@ -47,6 +47,17 @@ pin__outcome_fail(struct pin_outcome *o, enum pin_outcome_kind kind, const char 
     pin__buf_addc(&o->error, '}');
 }
 
+void
+pin__outcome_set_stack(struct pin_outcome *o, const char *stack)
+{
+    if (!*stack || o->error.size == 0)
+        return;
+    o->error.size--; /* the brace */
+    pin__buf_adds(&o->error, ",\"stack\":");
+    pin__buf_add_json_string(&o->error, stack, strlen(stack));
+    pin__buf_addc(&o->error, '}');
+}
+
 const char *
 pin__outcome_kind_name(enum pin_outcome_kind kind)
 {

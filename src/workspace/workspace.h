@@ -116,6 +116,8 @@ void pin__outcome_fini(struct pin_outcome *o);
 /* Clears *o and makes it a failure with an Error of this name and message. */
 void pin__outcome_fail(struct pin_outcome *o, enum pin_outcome_kind kind, const char *name,
                        const char *fmt, ...) PIN_PRINTF(4, 5);
+/* Of a failure that pin__outcome_fail made: where it happened, "    at ...\n" a line each. Once. */
+void pin__outcome_set_stack(struct pin_outcome *o, const char *stack);
 /* "succeeded", "threw", "timed-out", ... */
 const char *pin__outcome_kind_name(enum pin_outcome_kind kind);
 

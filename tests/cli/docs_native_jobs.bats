@@ -9,7 +9,7 @@ block() {
 }
 
 own_setup() {
-    project_with pinstripe.config.js 'export default { multiTenant: true };' \
+    project_with pinstripe.config.js "export default { multiTenant: true, ...${PROJECT_CONFIG:-{\}} };" \
         lib/migrations/1_tables.js '
         export default { async migrate(){
             await this.database.table("tenants", async tenants => { await tenants.addColumn("active", "boolean"); });
@@ -46,4 +46,10 @@ own_setup() {
     pinstripe run-background-job deliver-notifications
     run pinstripe run-background-job unsent --tenant alpha
     [[ $output == *50 ]]
+}
+
+@test "the job that asks whether it was cancelled reads on while it was not" {
+    { printf '#include <pinstripe/job.h>\n#include <stdio.h>\n'; block 3; echo 'PIN_BACKGROUND_JOB(.run = run)'; } >lib/background_jobs/asks.c
+    run pinstripe run-background-job asks --tenant alpha
+    [[ $output == *'yes@alpha'*'no@alpha'* ]]
 }

@@ -159,6 +159,15 @@ string 1'
     [ "$(logged run.stdout)" = 'hello kept' ]
 }
 
+@test "a bot learns of it at the commit, also when another program's run enqueued" {
+    job hello '' 'console.log("hello");'
+    job main '' 'await this.database.transaction(() => this.enqueueBackgroundJob("hello"));'
+    bot
+    pinstripe run-background-job main
+    wait_for 'grep -q hello bot.log'
+    stop_bot
+}
+
 @test "a store in a file of its own refuses that, and says why" {
     project_with lib/background_jobs/main.js '
         export default { async run(){

@@ -25,11 +25,12 @@ teardown() {
 
 pinstripe() { "$PINSTRIPE" "$@"; }
 
-# The project is $TEST_FOLDER/project; further calls add to it. Without arguments: an empty project.
+# The project is $TEST_FOLDER/project; further calls add to it. Without arguments: an empty project. PROJECT_CONFIG is the
+# configuration of one that brings none.
 project_with() {
     mkdir -p "$TEST_FOLDER/project"
     cd "$TEST_FOLDER/project" || return 1
-    [ -e pinstripe.config.js ] || printf 'export default {};\n' >pinstripe.config.js
+    [ -e pinstripe.config.js ] || printf 'export default %s;\n' "${PROJECT_CONFIG:-{\}}" >pinstripe.config.js
     while [ $# -ge 2 ]; do
         mkdir -p "$(dirname "$1")"
         printf '%s\n' "$2" >"$1"

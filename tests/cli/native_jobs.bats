@@ -58,7 +58,7 @@ own_setup() {
     c_job say '' 'puts("compiled elsewhere");'
     pinstripe run-background-job say
     mkdir -p other/lib/background_jobs && cp build/pinstripe/say-*.so other/lib/background_jobs/shout.so
-    printf 'export default {};' >other/pinstripe.config.js
+    cp pinstripe.config.js other/
     cp lib/background_jobs/say.c other/lib/background_jobs/
     CC=no-such-compiler run pinstripe --project other list-background-jobs
     [[ $output == *'there is no C compiler "no-such-compiler": install one'* ]]
@@ -118,7 +118,8 @@ own_setup() {
     [[ $stderr == *'No such table "usrs" exists'* ]]
     c_job forgiving '' 'pin_table(w, "usrs"); pin_forgive(w); printf("%d\n", (int)pin_count(pin_table(w, "users")));'
     run pinstripe run-background-job forgiving
-    [ "$status" -eq 0 ] && [ "$output" = 0 ]
+    [ "$status" -eq 0 ]
+    [ "$output" = 0 ]
     c_job column '' 'pin_row *u = pin_new(w, "users"); pin_set(u, "nick", "x"); pin_save(u);'
     run_separately "$PINSTRIPE" run-background-job column
     expect_status 1
@@ -216,4 +217,128 @@ own_setup() {
 static double (*volatile root)(double) = sqrt;'
     run pinstripe run-background-job roots --args '[2]'
     [ "$output" = 1.414 ]
+}
+
+# Enqueued, begun by a bot, cancelled: what show-run says in the end.
+cancelled_run() {
+    id=$(pinstripe enqueue-background-job "$1")
+    "$PINSTRIPE" start-bot --no-watch >/dev/null 2>bot.log 3>&- &
+    bot=$!
+    comes test -e begun
+    pinstripe cancel-run "$id"
+    ended() { "$PINSTRIPE" show-run "$id" | grep -q cancelled; }
+    comes ended
+    kill "$bot"
+    wait "$bot" || true
+    run pinstripe show-run "$id"
+}
+
+readonly BEGUN='fclose(fopen("begun", "w"));'
+
+@test "a job that asks whether it was cancelled ends by itself, and is cancelled all the same" {
+    pinstripe migrate-database
+    c_job tidy '' "while (!pin_is_cancelled(w)) { $BEGUN usleep(10000); } puts(\"tidied up\"); fclose(fopen(\"tidied\", \"w\"));"
+    cancelled_run tidy
+    [[ $output == *'the run was stopped after'*'tidied up'* ]]
+    [ -e tidied ]
+}
+
+@test "one that never asks, or asks and goes on, is killed" {
+    pinstripe migrate-database
+    c_job deaf '' "$BEGUN for (;;) pause();"
+    cancelled_run deaf
+    [[ $output == *'the run was stopped after'* ]]
+    rm begun
+    c_job stubborn '' "(void)pin_is_cancelled(w); $BEGUN for (;;) pause();"
+    cancelled_run stubborn
+    [[ $output == *'the run was stopped after'* ]]
+    c_job asks '' 'printf("%d\n", pin_is_cancelled(w));'
+    run pinstripe run-background-job asks
+    [ "$output" = 0 ]
+}
+
+@test "a run that is enqueued inside a transaction is there when it commits, or never" {
+    pinstripe migrate-database
+    c_job hello '.meta = PIN_META(PIN_PRIORITY(3)),' 'printf("hello %s\n", pin_json_text(w, pin_arg(w, 0), "?"));'
+    c_job main '' '
+        pin_begin(w);
+        pin_row *user = pin_new(w, "users");
+        pin_set(user, "name", "kept");
+        pin_save(user);
+        const char *id = pin_enqueue_background_job(w, "hello", "[\"kept\"]", "{\"key\":\"k\"}");
+        pin_begin(w);
+        pin_enqueue_background_job(w, "hello", "[\"inner\"]", NULL);
+        pin_commit(w);
+        pin_commit(w);
+        pin_begin(w);
+        pin_enqueue_background_job(w, "hello", "[\"lost\"]", NULL);
+        pin_rollback(w);
+        printf("%zu %d\n", strlen(id), (int)pin_count(pin_table(w, "users")));'
+    run pinstripe run-background-job main
+    [ "$output" = '36 1' ]
+    pinstripe start-bot --once --log-format json 2>bot.log
+    [ "$(grep -c 'hello kept' bot.log)" -eq 1 ]
+    [ "$(grep -c 'hello inner' bot.log)" -eq 1 ]
+    run ! grep 'hello lost' bot.log
+    run pinstripe list-runs --job hello --json
+    [ "$(grep -c '"succeeded"' <<<"$output")" -eq 2 ]
+}
+
+@test "and a bot learns of it at the commit" {
+    pinstripe migrate-database
+    c_job hello '' 'fclose(fopen("said", "w"));'
+    c_job main '' 'pin_begin(w); pin_enqueue_background_job(w, "hello", NULL, NULL); pin_commit(w);'
+    "$PINSTRIPE" start-bot --no-watch >/dev/null 2>bot.log 3>&- &
+    bot=$!
+    comes grep -q . bot.log
+    pinstripe run-background-job main
+    comes test -e said
+    kill "$bot"
+    wait "$bot" || true
+}
+
+@test "an enqueue inside a transaction that cannot be says why, and the transaction is lost" {
+    pinstripe migrate-database
+    c_job main '' 'pin_begin(w); pin_save(pin_new(w, "users")); pin_enqueue_background_job(w, pin_json_text(w, pin_arg(w, 0), ""), NULL, NULL); pin_commit(w);'
+    c_job count '' 'printf("%d\n", (int)pin_count(pin_table(w, "users")));'
+    run pinstripe run-background-job main --args '["nowhere"]'
+    [ "$status" -eq 1 ]
+    [[ $output == *'No such background job "nowhere" exists'* ]]
+    printf "export default { store: { filename: 'runs.db' }, native: { user: 'root' } };" >pinstripe.config.js
+    pinstripe migrate-database
+    run pinstripe run-background-job main --args '["count"]'
+    [ "$status" -eq 1 ]
+    [[ $output == *'cannot be enqueued inside a transaction: the runs are in a file of their own'* ]]
+    run pinstripe run-background-job count
+    [ "$output" = 0 ]
+}
+
+@test "objects that nobody has used for a day are deleted, others are not" {
+    c_job say '' 'puts("one");'
+    c_job other '' 'puts("other");'
+    pinstripe run-background-job say
+    mv build/pinstripe/say-*.so older && cp older build/pinstripe/say-0123456789abcdef.so && cp older build/pinstripe/say-00000000000000aa.so
+    cp older build/pinstripe/gone-0123456789abcdef.so.4711.log && cp older build/pinstripe/mine.so
+    touch -d '2 days ago' build/pinstripe/{say-0123456789abcdef.so,gone-0123456789abcdef.so.4711.log,mine.so,other-*.so}
+    run pinstripe run-background-job other
+    [ "$output" = other ]
+    [ ! -e build/pinstripe/say-0123456789abcdef.so ]
+    [ ! -e build/pinstripe/gone-0123456789abcdef.so.4711.log ]
+    [ -e build/pinstripe/say-00000000000000aa.so ]
+    [ -e build/pinstripe/mine.so ]
+    [ -z "$(find build/pinstripe -name 'other-*' -mtime +0)" ]
+}
+
+@test "a nursery of older code keeps its objects" {
+    pinstripe migrate-database
+    c_job say '' 'puts("old code"); fclose(fopen("said", "w"));'
+    PIN_NATIVE_TOUCH_MS=20 "${PINSTRIPE%/pinstripe}/faults/pinstripe" start-bot --no-watch >/dev/null 2>bot.log 3>&- &
+    bot=$!
+    comes grep -q . bot.log
+    object=$(echo build/pinstripe/say-*.so)
+    touch -d '2 days ago' "$object"
+    young() { [ -z "$(find "$object" -mtime +0)" ]; }
+    comes young
+    kill "$bot"
+    wait "$bot" || true
 }

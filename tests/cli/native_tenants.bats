@@ -2,6 +2,8 @@
 
 load tenant_helper
 
+[ "$(id -u)" -ne 0 ] || PROJECT_CONFIG="{ native: { user: 'root' } }" # as in native_helper
+
 c_job_of_tenants() {
     printf '#include <pinstripe/job.h>\n#include <stdio.h>\nstatic void\nrun(pin_workspace *w)\n{\n%s\n}\nPIN_BACKGROUND_JOB(%s .run = run)\n' "$3" "$2" >"lib/background_jobs/$1.c"
 }

@@ -6,7 +6,7 @@
 load helper
 
 own_setup() {
-    project_with pinstripe.config.js 'export default { multiTenant: true };' \
+    project_with pinstripe.config.js "export default { multiTenant: true, ...${PROJECT_CONFIG:-{\}} };" \
         lib/migrations/1_users.js '
         export default { async migrate(){
             await this.database.table("users", async users => { await users.addColumn("name", "string"); await users.addColumn("age", "integer"); });

@@ -14,11 +14,13 @@ load ../cli/native_helper
     c_job maps '.meta = PIN_META(PIN_MEMORY("32MB")),' 'size_t mb = 0; while (mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) mb++; printf("%d\n", mb <= 32);'
     c_job asks '.meta = PIN_META(PIN_MEMORY("32MB")),' 'while (pin_alloc(w, 1 << 20)) {}'
     run pinstripe run-background-job blind
-    [ "$status" -eq 1 ] && [[ $output == *'signal 11'* ]]
+    [ "$status" -eq 1 ]
+    [[ $output == *'signal 11'* ]]
     run pinstripe run-background-job maps
     [ "$output" = 1 ]
     run pinstripe run-background-job asks
-    [ "$status" -eq 1 ] && [[ $output == *'no memory is left for 1048576 bytes more (limit: 32.0 MB)'* ]]
+    [ "$status" -eq 1 ]
+    [[ $output == *'no memory is left for 1048576 bytes more (limit: 32.0 MB)'* ]]
 }
 
 @test "F23 any number of new rows and of queries fits: what was saved, or read to its end, holds nothing" {

@@ -16,3 +16,19 @@ as_a_user() {
     nobody_left() { ! pgrep pin-job -u 64321 && ! pgrep pin-native -u 64321; }
     comes nobody_left
 }
+
+@test "F25 a fork bomb of root's, who may be held to nothing, is nobody's" {
+    [ "$(id -u)" -eq 0 ] || skip "only root can become another user"
+    PROJECT_CONFIG='{}'
+    c_job bomb '.meta = PIN_META(PIN_TIMEOUT("1s")),' 'printf("%d\n", (int)getuid()); fflush(stdout); for (;;) (void)!fork();'
+    c_job fine '' 'puts("fine");'
+    chmod 755 "$TEST_FOLDER" && chmod 777 .
+    run_separately "$PINSTRIPE" run-background-job bomb
+    expect_status 124
+    [ "$output" = "$(id -u nobody)" ]
+    [[ $stderr != *"root's"* ]]
+    nobody_left() { ! pgrep -u nobody pin-job; }
+    comes nobody_left
+    run pinstripe run-background-job fine
+    [ "$output" = fine ]
+}

@@ -34,3 +34,17 @@ none_left() { ! pgrep -f "sleep [9]8765.26"; }
         wait $program || true
     done
 }
+
+@test "F26 and after the nursery, or with it the program, was killed" {
+    c_job hangs '' "$START puts(\"up\"); fflush(stdout); for (;;) pause();"
+    some() { pgrep -f "sleep [9]8765.26"; }
+    for whom in nursery both; do
+        "$PINSTRIPE" run-background-job hangs >/dev/null 2>&1 3>&- &
+        program=$!
+        comes some
+        nursery=$(pgrep -P $program)
+        if [ $whom = both ]; then kill -9 $program "$nursery"; else kill -9 "$nursery"; fi
+        comes none_left
+        wait $program || true
+    done
+}

@@ -46,3 +46,52 @@ refused() {
     run pinstripe run-background-job fine
     [ "$output" = fine ]
 }
+
+@test "F81 one that is setuid or setgid, or that others can write, prebuilt or compiled here" {
+    c_job good '' 'puts("good");'
+    run pinstripe run-background-job good
+    [ "$output" = good ]
+    object=$(echo build/pinstripe/good-*.so)
+    cp "$object" lib/background_jobs/other.so
+    local file mode
+    for file in lib/background_jobs/other.so "$object"; do
+        for mode in 4755 2755 6755; do
+            chmod $mode "$file"
+            refused "it is not loaded: ./$file is setuid or setgid"
+        done
+        chmod 757 "$file"
+        refused "it is not loaded: others than its owner can write ./$file"
+        chmod 755 "$file"
+        run pinstripe list-background-jobs
+        [ "$status" -eq 0 ]
+    done
+    run pinstripe run-background-job other
+    [ "$output" = good ]
+}
+
+@test "F81 one that another group can write, or that is another user's" {
+    [ "$(id -u)" -eq 0 ] || skip "only root can give files away"
+    c_job good '' 'puts("good");'
+    pinstripe run-background-job good
+    mv build/pinstripe/good-*.so lib/background_jobs/other.so && rm lib/background_jobs/good.c
+    chmod 775 lib/background_jobs/other.so
+    run pinstripe run-background-job other
+    [ "$output" = good ] # the group is the owner's own
+    chgrp 64321 lib/background_jobs/other.so
+    refused 'others than its owner can write ./lib/background_jobs/other.so'
+    chmod 755 lib/background_jobs/other.so
+    run pinstripe run-background-job other
+    [ "$output" = good ]
+    chown 64321 lib/background_jobs/other.so
+    refused './lib/background_jobs/other.so belongs to the user 64321, not to root'
+    chown 64321 .
+    run pinstripe run-background-job other
+    [ "$output" = good ]
+}
+
+@test "F81 whatever the umask is, what is compiled here can be loaded" {
+    c_job good '' 'puts("good");'
+    (umask 000 && pinstripe run-background-job good)
+    run pinstripe run-background-job good
+    [ "$output" = good ]
+}

@@ -198,6 +198,7 @@ export interface Configuration {
     readonly timeZone: string | null;
     readonly database: { readonly adapter: 'sqlite'; readonly filename: string; readonly transactionLimit: Duration };
     readonly store: { readonly filename: string | null };
+    readonly native: { readonly compiler: string | null; readonly flags: readonly string[]; readonly libraries: readonly string[]; readonly user: string | null };
     readonly [key: string]: any;
 }
 
@@ -208,6 +209,8 @@ type ConfigObject = {
     timeZone?: string | null;
     database?: { adapter?: 'sqlite'; filename?: string; transactionLimit?: Duration };
     store?: { filename?: string | null };
+    /** Jobs in C: what compiles them, and whom their runs become when pinstripe is root's. */
+    native?: { compiler?: string | null; flags?: string[]; libraries?: string[]; user?: string | null };
     [key: string]: any;
 };
 /** The default export of pinstripe.config.js. */

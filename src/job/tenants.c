@@ -1,50 +1,49 @@
 /* tenants.c - see tenants.h. */
-#include "command/tenants.h"
+#include "job/tenants.h"
 
 #include "base/quote.h"
+#include "database/driver.h"
 #include "database/query.h"
+#include "job/catalog.h"
 #include "store/id.h"
 
 enum { ARENA_BYTES_MAX = 64 << 20 };
 
-struct tenant_name {
-    struct tenant_name *next;
+struct pin_tenant_name {
+    struct pin_tenant_name *next;
     const char *id;
     const char *name; /* NULL: it has none */
 };
 
 void
-pin__tenants_init(struct tenants *t, const struct project_store *p)
+pin__tenants_init(struct pin_tenants *t)
 {
-    *t = (struct tenants){ .project = p, .arena = PIN_ARENA_INIT(ARENA_BYTES_MAX) };
+    t->owns_session = false;
+    t->arena = PIN_ARENA_INIT(ARENA_BYTES_MAX);
+    t->known = NULL;
 }
 
 void
-pin__tenants_fini(struct tenants *t)
+pin__tenants_fini(struct pin_tenants *t)
 {
     if (t->owns_session)
         pin__session_close(t->session);
     pin__arena_fini(&t->arena);
-    *t = (struct tenants){ .project = NULL };
+    *t = (struct pin_tenants){ .filename = NULL };
 }
 
 static pin_status
-open_database(struct tenants *t, struct pin_err *err)
+open_database(struct pin_tenants *t, struct pin_err *err)
 {
-    const struct project_store *p = t->project;
-    struct pin_session_config config = { .filename = p->database_filename,
+    struct pin_session_config config = { .filename = t->filename,
                                          .busy_ms = PIN_BUSY_MS_DEFAULT,
-                                         .multi_tenant = p->multi_tenant,
+                                         .multi_tenant = t->multi_tenant,
                                          .must_exist = true };
     pin_status st;
 
     if (t->session)
         return PIN_OK;
-    if (!p->store_apart) {
-        t->session = p->session;
-        return PIN_OK;
-    }
-    if (!p->database_filename)
+    if (!t->filename)
         return pin__err_set(err, PIN_NOT_FOUND, "the project's database is in no file");
     st = pin__session_open(&t->session, &config, err);
     t->owns_session = st == PIN_OK;
@@ -52,7 +51,7 @@ open_database(struct tenants *t, struct pin_err *err)
 }
 
 static pin_status
-copy_text(struct tenants *t, const struct pin_value *v, const char **out, struct pin_err *err)
+copy_text(struct pin_tenants *t, const struct pin_value *v, const char **out, struct pin_err *err)
 {
     *out = NULL;
     if (v->type != PIN_VALUE_TEXT)
@@ -64,7 +63,7 @@ copy_text(struct tenants *t, const struct pin_value *v, const char **out, struct
 /* *found: how many tenants have that text in that column, 2 for more than one; *out is the first's
  * `wanted` column. */
 static pin_status
-look_up(struct tenants *t, const char *column, const char *text, const char *wanted,
+look_up(struct pin_tenants *t, const char *column, const char *text, const char *wanted,
         const char **out, size_t *found, struct pin_err *err)
 {
     struct pin_value value = pin__value_text(text);
@@ -92,18 +91,19 @@ look_up(struct tenants *t, const char *column, const char *text, const char *wan
 }
 
 pin_status
-pin__tenants_find(struct tenants *t, const char *name_or_id, const char **id, struct pin_err *err)
+pin__tenants_find(struct pin_tenants *t, const char *name_or_id, const char **id,
+                  struct pin_err *err)
 {
     struct pin_quote quoted = pin__quote_text(name_or_id);
     size_t found;
     pin_status st;
 
     *id = NULL;
-    if (!t->project->multi_tenant)
+    if (!t->multi_tenant)
         return pin__err_set(err, PIN_INVALID,
-                            "--tenant %s: this project has no tenants; set multiTenant: true in "
+                            "%s %s: this project has no tenants; set multiTenant: true in "
                             "pinstripe.config.js to make it multi-tenant",
-                            quoted.text);
+                            t->word, quoted.text);
     st = look_up(t, "id", name_or_id, "id", id, &found, err);
     if (st == PIN_OK && !found)
         st = look_up(t, "name", name_or_id, "id", id, &found, err);
@@ -118,7 +118,21 @@ pin__tenants_find(struct tenants *t, const char *name_or_id, const char **id, st
 }
 
 pin_status
-pin__tenants_find_past(struct tenants *t, const char *name_or_id, const char **id,
+pin__tenants_find_for(struct pin_tenants *t, const char *name_or_id, const struct pin_job *job,
+                      const char **id, struct pin_err *err)
+{
+    *id = NULL;
+    if (!name_or_id)
+        return PIN_OK;
+    if (t->multi_tenant && job->multi_tenant == PIN_NO)
+        return pin__err_set(err, PIN_INVALID,
+                            "%s %s: the job %s says multiTenant: false, it runs for no tenant",
+                            t->word, pin__quote_text(name_or_id).text, job->name);
+    return pin__tenants_find(t, name_or_id, id, err);
+}
+
+pin_status
+pin__tenants_find_past(struct pin_tenants *t, const char *name_or_id, const char **id,
                        struct pin_err *err)
 {
     struct pin_run_id uuid;
@@ -131,14 +145,14 @@ pin__tenants_find_past(struct tenants *t, const char *name_or_id, const char **i
 }
 
 const char *
-pin__tenants_name(struct tenants *t, const char *id)
+pin__tenants_name(struct pin_tenants *t, const char *id)
 {
-    struct tenant_name *n = t->known;
+    struct pin_tenant_name *n = t->known;
     size_t found;
 
     while (n && strcmp(n->id, id) != 0)
         n = n->next;
-    if (n || !t->project->multi_tenant)
+    if (n || !t->multi_tenant)
         return n ? n->name : NULL;
     if (!(n = pin__arena_alloc(&t->arena, sizeof *n)) ||
         !(n->id = pin__arena_strdup(&t->arena, id)))
