@@ -283,8 +283,6 @@ rows(void)
 
     bench_project(folder, "export default {};\n");
     bench_write(folder, "lib/background_jobs/read.c", read_c);
-    bench_write(folder, "lib/migrations/1_users.js", users_js);
-    pinstripe(folder, "migrate-database", NULL, NULL);
     snprintf(file, sizeof file, "%s/development.db", folder);
     fill(file);
     x = open_executor(folder);

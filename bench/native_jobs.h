@@ -11,18 +11,12 @@ static const char bulk_js[] =
     "    for(let i = 0; i < n; i += 5000) await this.enqueueBackgroundJobs('empty',\n"
     "        Array.from({ length: 5000 }, (_, k) => [{ i: i + k }])); } };\n";
 
-static const char users_js[] = "export default { async migrate(){\n"
-                               "    await this.database.table('users', async users => {\n"
-                               "        await users.addColumn('name', 'string');\n"
-                               "        await users.addColumn('email', 'string');\n"
-                               "        await users.addColumn('age', 'integer');\n"
-                               "        await users.addColumn('active', 'boolean');\n"
-                               "        await users.addColumn('createdAt', 'datetime');\n"
-                               "    });\n"
-                               "} };\n";
-
+/* As a migration makes it, without the store of runs beside it: nothing is recorded. */
 static const char fill_sql[] =
-    "insert into users (id, name, email, age, active, createdAt)"
+    "pragma journal_mode=wal; create table users (_id integer primary key autoincrement,"
+    " id varchar not null, name varchar, email varchar, age integer, active boolean,"
+    " createdAt integer); create unique index users_id on users (id); insert into users (id, name,"
+    " email, age, active, createdAt)"
     " with recursive i (n) as (values (1) union all select n + 1 from i where n < 100000)"
     " select printf('%08x-0000-4000-8000-%012x', n, n), 'user ' || n, 'somebody@example.com',"
     " n % 90, n % 2, 1767225600000 + n from i";

@@ -14,17 +14,10 @@ struct pin_arena_block {
     alignas(max_align_t) char data[];
 };
 
-static size_t
-round_up(size_t size)
-{
-    return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-}
-
 static struct pin_arena_block *
 add_block(struct pin_arena *a, size_t size)
 {
-    size_t usual = a->block_bytes ? a->block_bytes : BLOCK_BYTES;
-    size_t capacity = size > usual ? size : usual;
+    size_t capacity = size > BLOCK_BYTES ? size : BLOCK_BYTES;
     struct pin_arena_block *block;
 
     if (capacity > SIZE_MAX - sizeof *block)
@@ -40,44 +33,23 @@ add_block(struct pin_arena *a, size_t size)
 }
 
 void *
-pin__arena_reserve(struct pin_arena *a, size_t size, size_t *room)
+pin__arena_alloc(struct pin_arena *a, size_t size)
 {
     struct pin_arena_block *block = a->blocks;
+    void *p;
 
     if (size > SIZE_MAX - alignof(max_align_t))
         return NULL;
-    size = round_up(size);
+    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (a->max_bytes && (size > a->max_bytes || a->used_bytes > a->max_bytes - size))
         return NULL;
     if (!block || size > block->capacity - block->used)
         block = add_block(a, size);
     if (!block)
         return NULL;
-    *room = block->capacity - block->used;
-    return block->data + block->used;
-}
-
-void
-pin__arena_commit(struct pin_arena *a, size_t size)
-{
-    struct pin_arena_block *block = a->blocks;
-    size_t left = block->capacity - block->used;
-
-    size = round_up(size);
-    size = size < left ? size : left;
+    p = block->data + block->used;
     block->used += size;
     a->used_bytes += size;
-}
-
-void *
-pin__arena_alloc(struct pin_arena *a, size_t size)
-{
-    size_t room;
-    void *p = pin__arena_reserve(a, size, &room);
-
-    if (!p)
-        return NULL;
-    pin__arena_commit(a, size);
     return memset(p, 0, size);
 }
 

@@ -14,19 +14,13 @@ struct pin_arena_block;
 struct pin_arena {
     struct pin_arena_block *blocks;
     size_t used_bytes;
-    size_t max_bytes;   /* 0: no ceiling */
-    size_t block_bytes; /* of its blocks; 0: a page */
+    size_t max_bytes; /* 0: no ceiling */
 };
 
 #define PIN_ARENA_INIT(max) ((struct pin_arena){ .max_bytes = (max) })
 
 /* NULL when the ceiling is reached or memory is out. Aligned for any type; the bytes are zero. */
 void *pin__arena_alloc(struct pin_arena *a, size_t size);
-/* Room for at least `size` bytes, aligned for any type, of any content; *room says how much there
- * is. It is the caller's for as long as pin__arena_commit says, which has to come before any other
- * call for the arena. For who knows the size when it is written. NULL as pin__arena_alloc. */
-void *pin__arena_reserve(struct pin_arena *a, size_t size, size_t *room);
-void pin__arena_commit(struct pin_arena *a, size_t size);
 /* A NUL-terminated copy. NULL as pin__arena_alloc. */
 char *pin__arena_copy(struct pin_arena *a, const char *data, size_t size);
 char *pin__arena_strdup(struct pin_arena *a, const char *text);

@@ -44,7 +44,6 @@ struct pin_statement {
     size_t columns;
     uint64_t serial; /* grows with each use */
     bool writes;
-    bool packs;  /* steps leave `row` alone */
     bool busy;   /* a cursor is on it */
     bool done;   /* its rows are all read */
     bool cached; /* false: freed when no longer busy */
@@ -120,10 +119,9 @@ struct pin_driver {
                        const struct pin_value *values, size_t count, struct pin_err *err);
     /* PIN_OK with st->row, or PIN_EMPTY. */
     pin_status (*step)(struct pin_session *s, struct pin_statement *st, struct pin_err *err);
-    /* Of the current row, for a statement that packs: see pin__cursor_take and _look. NULL: no
-     * memory. */
-    union pin_datum *(*pack)(struct pin_statement *st, struct pin_arena *arena);
-    void (*read)(struct pin_statement *st);
+    /* See pin__cursor_take. */
+    pin_status (*take)(struct pin_session *s, struct pin_statement *st, struct pin_taken *to,
+                       struct pin_err *err);
     void (*reset)(struct pin_statement *st); /* forgets the bound values as well */
     const char *(*column_name)(struct pin_statement *st, size_t column);
     int64_t (*changes)(struct pin_session *s);  /* rows the last write changed */
@@ -161,6 +159,8 @@ pin_status pin__statement_start(struct pin_session *s, struct pin_statement *st,
                                 struct pin_err *err) PIN_MUST_USE;
 pin_status pin__statement_step(struct pin_session *s, struct pin_statement *st,
                                struct pin_err *err) PIN_MUST_USE;
+pin_status pin__statement_take(struct pin_session *s, struct pin_statement *st,
+                               struct pin_taken *to, struct pin_err *err) PIN_MUST_USE;
 /* One statement of our own, to its end; its rows are dropped. */
 pin_status pin__session_execute(struct pin_session *s, const char *sql,
                                 const struct pin_value *values, size_t count,

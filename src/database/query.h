@@ -87,13 +87,10 @@ pin_status pin__query_first(struct pin_query *q, struct pin_cursor *c,
                             struct pin_err *err) PIN_MUST_USE;
 /* PIN_OK: a row; PIN_EMPTY: no more. */
 pin_status pin__cursor_next(struct pin_cursor *c, struct pin_err *err) PIN_MUST_USE;
-/* As pin__cursor_next, for who keeps rows: they are packed into `arena`. *row has c->count data,
- * then as many bytes, their types (enum pin_value_type); blobs are left out. c->values says nothing
- * of such a row before pin__cursor_look. */
-pin_status pin__cursor_take(struct pin_cursor *c, struct pin_arena *arena, union pin_datum **row,
+/* Reads on, for who keeps rows: they are packed into `to`. PIN_OK: it is full, and there may be
+ * more; the last row is where pin__cursor_next would have put it. PIN_EMPTY: no more. */
+pin_status pin__cursor_take(struct pin_cursor *c, struct pin_taken *to,
                             struct pin_err *err) PIN_MUST_USE;
-/* Puts the row that was taken last where pin__cursor_next would have put it. */
-void pin__cursor_look(struct pin_cursor *c);
 /* Names of the columns of a raw result; for others table->columns says it. Borrowed like values. */
 const char *pin__cursor_name(const struct pin_cursor *c, size_t column);
 /* Appends the place of the current row in its query: printable ASCII without quotes, for

@@ -109,25 +109,11 @@ pin__cursor_next(struct pin_cursor *c, struct pin_err *err)
 }
 
 pin_status
-pin__cursor_take(struct pin_cursor *c, struct pin_arena *arena, union pin_datum **row,
-                 struct pin_err *err)
+pin__cursor_take(struct pin_cursor *c, struct pin_taken *to, struct pin_err *err)
 {
-    pin_status st;
-
     if (!is_current(c))
         return PIN_EMPTY;
-    c->statement->packs = true;
-    if ((st = pin__statement_step(c->session, c->statement, err)) != PIN_OK)
-        return st;
-    *row = c->session->driver->pack(c->statement, arena);
-    return *row ? PIN_OK : pin__err_no_memory(err);
-}
-
-void
-pin__cursor_look(struct pin_cursor *c)
-{
-    if (is_current(c) && !c->statement->done)
-        c->session->driver->read(c->statement);
+    return pin__statement_take(c->session, c->statement, to, err);
 }
 
 const char *

@@ -491,7 +491,7 @@ pin__statement_release(struct pin_session *s, struct pin_statement *st)
     if (!st || !st->busy)
         return;
     s->driver->reset(st);
-    st->busy = st->packs = false;
+    st->busy = false;
     st->serial++;
     if (!st->cached)
         free_loose(s, st);
@@ -510,19 +510,28 @@ pin__statement_start(struct pin_session *s, struct pin_statement *st,
     return s->driver->bind(s, st, values, count, err);
 }
 
-pin_status
-pin__statement_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
+static pin_status
+note_step(struct pin_session *s, struct pin_statement *st, pin_status status)
 {
-    pin_status status;
-
-    if (st->done) /* another step would run it again */
-        return PIN_EMPTY;
-    status = s->driver->step(s, st, err);
     st->done = status != PIN_OK;
     /* Some failures (a full disk, an interrupted write) make the database roll back by itself. */
     if (status != PIN_OK && status != PIN_EMPTY && s->depth > 0 && !s->driver->in_transaction(s))
         s->doomed = true;
     return status;
+}
+
+pin_status
+pin__statement_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
+{
+    /* When it is done another step would run it again. */
+    return st->done ? PIN_EMPTY : note_step(s, st, s->driver->step(s, st, err));
+}
+
+pin_status
+pin__statement_take(struct pin_session *s, struct pin_statement *st, struct pin_taken *to,
+                    struct pin_err *err)
+{
+    return st->done ? PIN_EMPTY : note_step(s, st, s->driver->take(s, st, to, err));
 }
 
 pin_status

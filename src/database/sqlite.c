@@ -628,73 +628,93 @@ read_value(sqlite3_stmt *native, int at, struct pin_value *out)
 }
 
 static void
-sqlite_read(struct pin_statement *st)
+read_row(struct pin_statement *st)
 {
     for (size_t i = 0; i < st->columns; i++)
         read_value(st->native, (int)i, &st->row[i]);
 }
 
-/* A row being packed. */
-struct pack {
-    union pin_datum *data;
-    char *texts;
-    size_t used, room; /* of texts; more is used than there is room: it does not fit */
-};
-
-/* A text is taken as a blob, as it lies in SQLite's page: that is copied once, with its NUL. */
-static enum pin_value_type
-pack_text(struct pack *p, sqlite3_value *v, union pin_datum *out)
+/* A text is taken as a blob, as it lies in SQLite's page: that is copied once, with its NUL. False:
+ * it does not fit. */
+static bool
+pack_text(struct pin_taken *to, sqlite3_value *v, union pin_datum *out)
 {
     const char *data = sqlite3_value_blob(v);
     size_t size = (size_t)sqlite3_value_bytes(v);
 
-    if (p->used + size < p->room) {
-        out->text = memcpy(p->texts + p->used, data ? data : "", size);
-        p->texts[p->used + size] = '\0';
-    }
-    p->used += size + 1;
-    return PIN_VALUE_TEXT;
+    if (size >= (size_t)(to->end - to->at))
+        return false;
+    out->text = to->at;
+    memcpy(to->at, data ? data : "", size);
+    to->at[size] = '\0';
+    to->at += size + 1;
+    return true;
 }
 
-static enum pin_value_type
-pack_value(struct pack *p, sqlite3_value *v, union pin_datum *out)
+static bool
+pack_value(struct pin_taken *to, sqlite3_value *v, union pin_datum *out, char *type)
 {
     switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
+        *type = PIN_VALUE_INTEGER;
         out->integer = sqlite3_value_int64(v);
-        return PIN_VALUE_INTEGER;
+        return true;
     case SQLITE_FLOAT:
+        *type = PIN_VALUE_REAL;
         out->real = sqlite3_value_double(v);
-        return PIN_VALUE_REAL;
+        return true;
     case SQLITE_TEXT:
-        return pack_text(p, v, out);
+        *type = PIN_VALUE_TEXT;
+        return pack_text(to, v, out);
     case SQLITE_BLOB:
-        return PIN_VALUE_BLOB;
+        *type = PIN_VALUE_BLOB;
+        return true;
     default:
-        return PIN_VALUE_NULL;
+        *type = PIN_VALUE_NULL;
+        return true;
     }
 }
 
-static union pin_datum *
-sqlite_pack(struct pin_statement *st, struct pin_arena *arena)
+static size_t
+pack_fixed_bytes(const struct pin_statement *st)
 {
-    size_t fixed = st->columns * (sizeof(union pin_datum) + 1), room = 0;
-    struct pack p = { .used = 0 };
-    unsigned char *types;
+    return st->columns * (sizeof(union pin_datum) + 1);
+}
 
-    do {
-        if (!(p.data = pin__arena_reserve(arena, fixed + p.used, &room)))
-            return NULL;
-        types = (unsigned char *)(p.data + st->columns);
-        p.texts = (char *)types + st->columns;
-        p.room = room - fixed;
-        p.used = 0;
-        for (size_t i = 0; i < st->columns; i++)
-            types[i] =
-                (unsigned char)pack_value(&p, sqlite3_column_value(st->native, (int)i), &p.data[i]);
-    } while (p.used > p.room);
-    pin__arena_commit(arena, fixed + p.used);
-    return p.data;
+/* False: it does not fit. */
+static bool
+pack_row(struct pin_taken *to, struct pin_statement *st)
+{
+    size_t padding = -(uintptr_t)to->at % sizeof(union pin_datum), columns = st->columns;
+    union pin_datum *data;
+    char *types;
+
+    if ((size_t)(to->end - to->at) < padding + pack_fixed_bytes(st))
+        return false;
+    data = (union pin_datum *)(void *)(to->at + padding);
+    types = (char *)(data + columns);
+    to->at = types + columns;
+    for (size_t i = 0; i < columns; i++)
+        if (!pack_value(to, sqlite3_column_value(st->native, (int)i), &data[i], &types[i]))
+            return false;
+    to->rows[to->count] = data;
+    return true;
+}
+
+/* A row that does not fit, by itself. False: no memory. */
+static bool
+spill_row(struct pin_taken *to, struct pin_statement *st)
+{
+    struct pin_taken alone = { .rows = to->rows, .count = to->count };
+    size_t size = pack_fixed_bytes(st);
+
+    for (size_t i = 0; i < st->columns; i++)
+        if (sqlite3_column_type(st->native, (int)i) == SQLITE_TEXT)
+            size += (size_t)sqlite3_column_bytes(st->native, (int)i) + 1;
+    if (!(alone.at = pin__arena_alloc(to->arena, size)))
+        return false;
+    alone.end = alone.at + size;
+    return pack_row(&alone, st);
 }
 
 static pin_status
@@ -705,13 +725,12 @@ columns_changed(struct pin_session *s, struct pin_statement *st, struct pin_err 
                         st->sql);
 }
 
+/* PIN_OK: a row, which is to be read. */
 static pin_status
-sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
+step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
 {
-    int code;
+    int code = sqlite3_step(st->native);
 
-    arm(s, st);
-    code = sqlite3_step(st->native);
     if (code == SQLITE_DONE)
         return PIN_EMPTY;
     if (code != SQLITE_ROW)
@@ -719,8 +738,36 @@ sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err
     /* `select *` of a raw statement may have more columns after SQLite compiled it anew. */
     if ((size_t)sqlite3_column_count(st->native) != st->columns)
         return columns_changed(s, st, err);
-    if (!st->packs)
-        sqlite_read(st);
+    return PIN_OK;
+}
+
+static pin_status
+sqlite_step(struct pin_session *s, struct pin_statement *st, struct pin_err *err)
+{
+    pin_status status;
+
+    arm(s, st);
+    if ((status = step(s, st, err)) == PIN_OK)
+        read_row(st);
+    return status;
+}
+
+static pin_status
+sqlite_take(struct pin_session *s, struct pin_statement *st, struct pin_taken *to,
+            struct pin_err *err)
+{
+    bool fits = true;
+    pin_status status;
+
+    arm(s, st);
+    while (to->count < to->rows_max && (fits || to->spills)) {
+        if ((status = step(s, st, err)) != PIN_OK)
+            return status;
+        if (!(fits = pack_row(to, st)) && !spill_row(to, st))
+            return pin__err_no_memory(err);
+        to->count++;
+    }
+    read_row(st);
     return PIN_OK;
 }
 
@@ -843,6 +890,7 @@ prepare_own(struct pin_session *s, const char *sql, sqlite3_stmt **out, struct p
     return code == SQLITE_OK ? PIN_OK : sqlite_error(s, code, err);
 }
 
+/* Tables of the store are nobody's: a dozen of them would be most of the work. */
 static pin_status
 read_tables(struct pin_session *s, each_column each, void *context, struct pin_err *err)
 {
@@ -851,7 +899,7 @@ read_tables(struct pin_session *s, each_column each, void *context, struct pin_e
         s,
         "select t.name, p.name, p.type, t.type from pragma_table_list t"
         " join pragma_table_xinfo(t.name) p where t.schema = 'main' and t.type = 'table'"
-        " and p.hidden <> 1 order by t.name, p.cid",
+        " and t.name not like 'pinstripe!_%' escape '!' and p.hidden <> 1 order by t.name, p.cid",
         &native, err);
 
     if (st == PIN_OK)
@@ -907,8 +955,7 @@ const struct pin_driver pin__driver_sqlite = {
     .finalize = sqlite_finalize,
     .bind = sqlite_bind,
     .step = sqlite_step,
-    .pack = sqlite_pack,
-    .read = sqlite_read,
+    .take = sqlite_take,
     .reset = sqlite_reset,
     .column_name = sqlite_column_name,
     .changes = sqlite_changes,

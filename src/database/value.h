@@ -10,6 +10,8 @@
 #ifndef PIN_DATABASE_VALUE_H
 #define PIN_DATABASE_VALUE_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 
@@ -34,6 +36,15 @@ union pin_datum { /* what a value is, without its type */
     int64_t integer;
     double real;
     const char *text; /* with a NUL behind it */
+};
+struct pin_taken { /* rows that were read and are kept */
+    /* Each: a datum for each column, then a byte for each, its type (enum pin_value_type). Blobs
+     * are left out. */
+    union pin_datum **rows; /* the caller's, [rows_max] */
+    size_t count, rows_max;
+    char *at, *end;          /* what is free of the caller's room for them */
+    struct pin_arena *arena; /* for a row that does not fit there; it is the last, unless... */
+    bool spills;             /* ...all rows_max are wanted */
 };
 
 static inline struct pin_value

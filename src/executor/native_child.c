@@ -1,6 +1,5 @@
-/* native_child.c - the process of one run of a job in C: confined, made another user's, its streams
- * and its way to the executor laid, then the job. */
-#include <fcntl.h>
+/* native_child.c - the process of one run of a job in C: confined, made another user's, its way to
+ * the executor laid, then the job. */
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -8,43 +7,37 @@
 
 #include "executor/native_parts.h"
 
-static void
-limit(int resource, uint64_t value)
+void
+pin__native_limit(int resource, uint64_t value, uint64_t allowed)
 {
-    struct rlimit r;
+    struct rlimit r = { value, value };
 
-    if (getrlimit((__rlimit_resource_t)resource, &r) != 0)
-        return;
-    if (r.rlim_max == RLIM_INFINITY || value < r.rlim_max)
-        r.rlim_max = value;
-    r.rlim_cur = r.rlim_max;
+    if (allowed < value)
+        r.rlim_cur = r.rlim_max = allowed; /* RLIM_INFINITY is the largest number there is */
     (void)setrlimit((__rlimit_resource_t)resource, &r);
 }
 
+uint64_t
+pin__native_allowed(int resource)
+{
+    struct rlimit r;
+
+    return getrlimit((__rlimit_resource_t)resource, &r) == 0 ? r.rlim_max : RLIM_INFINITY;
+}
+
+/* What only the run itself can have: the rest it has from its worker. */
 static void
 confine(const struct child *c)
 {
-    static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, PIN_NATIVE_DEATH_SIGNAL };
+    const struct native *n = c->native;
+    sigset_t none;
 
     (void)setpgid(0, 0); /* a signal to its group is to nobody else */
-    for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)
-        (void)signal(handled[i], SIG_DFL); /* nursery and worker do otherwise */
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX);
-    limit(RLIMIT_NPROC, c->native->process_limit);
-    limit(RLIMIT_DATA, c->native->data_bytes + c->task->heap_bytes);
-}
-
-static void
-open_streams(const struct native *n)
-{
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    (void)dup2(null, 0);
-    (void)dup2(n->out[PIPE_WRITE], 1);
-    (void)dup2(n->error[PIPE_WRITE], 2);
-    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    (void)signal(PIN_NATIVE_DEATH_SIGNAL, SIG_DFL);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    pin__native_limit(RLIMIT_NPROC, n->process_limit, n->processes_allowed);
+    pin__native_limit(RLIMIT_DATA, n->data_bytes + c->task->heap_bytes, n->data_allowed);
 }
 
 /* Ends with its parent. To be asked for again by who changes its user: that takes it back. */
@@ -100,16 +93,14 @@ pin__native_child(struct child *c, const struct pin_native_job *job, pid_t paren
 
     follow_parent(parent);
     (void)prctl(PR_SET_NAME, "pin-job");
-    open_streams(n);
     close(n->worker.channel.fd);
-    close(n->out[PIPE_READ]);
-    close(n->error[PIPE_READ]);
+    close(n->out);
+    close(n->error);
     pin__channel_init(&own.channel, fd);
     confine(c);
     pin__outcome_init(&outcome);
     if (take_identity(n, &project, &err) == PIN_OK) {
         follow_parent(parent);
-        pin__native_crash_catch(&n->shared->crash);
         pin__native_execute(job->job, job->tenants_filter, &project, c->task, &host, &outcome);
     } else {
         pin__outcome_fail(&outcome, PIN_OUTCOME_REFUSED, "Error", "%s", err.message);

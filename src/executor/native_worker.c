@@ -2,7 +2,6 @@
 #include "executor/native_worker.h"
 
 #include <errno.h>
-#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -55,8 +54,8 @@ drain(struct native *n, int fd, enum pin_stream stream)
 static void
 drain_both(struct native *n)
 {
-    drain(n, n->out[PIPE_READ], PIN_STDOUT);
-    drain(n, n->error[PIPE_READ], PIN_STDERR);
+    drain(n, n->out, PIN_STDOUT);
+    drain(n, n->error, PIN_STDERR);
 }
 
 static void
@@ -163,8 +162,8 @@ attend(struct child *c)
     take_from_executor(c); /* what came together with the task */
     while (!c->told && !c->rubbish && !ended) {
         struct pollfd fds[] = { { .fd = c->channel.eof ? -1 : c->channel.fd, .events = POLLIN },
-                                { .fd = n->out[PIPE_READ], .events = POLLIN },
-                                { .fd = n->error[PIPE_READ], .events = POLLIN },
+                                { .fd = n->out, .events = POLLIN },
+                                { .fd = n->error, .events = POLLIN },
                                 { .fd = n->worker.channel.fd, .events = POLLIN },
                                 { .fd = c->pidfd, .events = POLLIN } };
 
@@ -244,9 +243,12 @@ tell_death(struct child *c, const struct pin_native_job *job, int status)
 static void
 follow(int status)
 {
+    sigset_t none;
+
     if (!WIFSIGNALED(status) || !pin__signal_is_from_outside(WTERMSIG(status)))
         return;
-    signal(WTERMSIG(status), SIG_DFL);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
     raise(WTERMSIG(status));
 }
 
@@ -327,15 +329,6 @@ run(struct native *n, const struct pin_task *task)
     n->worker.task = 0;
 }
 
-/* What every run would do first is done once. */
-static void
-warm_up(void)
-{
-    void *frame[1];
-
-    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
-}
-
 static uint64_t
 data_bytes(void)
 {
@@ -349,10 +342,30 @@ data_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static bool
-open_pipe(int fds[2])
+static int
+pipe_to(int descriptor)
 {
-    return pipe2(fds, O_CLOEXEC) == 0 && fcntl(fds[PIPE_READ], F_SETFL, O_NONBLOCK) == 0;
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
+        dup2(fds[1], descriptor) < 0)
+        _exit(PIN_EXIT_BROKEN);
+    close(fds[1]);
+    return fds[0];
+}
+
+/* The streams are those of its runs. */
+static void
+open_streams(struct native *n)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    (void)dup2(null, 0);
+    if (null > 0)
+        close(null);
+    n->out = pipe_to(1);
+    n->error = pipe_to(2);
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
 static bool
@@ -392,8 +405,33 @@ give_streams(const struct native *n)
 {
     if (!n->identity.changes)
         return;
-    (void)!fchown(n->out[PIPE_WRITE], n->identity.uid, n->identity.gid);
-    (void)!fchown(n->error[PIPE_WRITE], n->identity.uid, n->identity.gid);
+    (void)!fchown(STDOUT_FILENO, n->identity.uid, n->identity.gid);
+    (void)!fchown(STDERR_FILENO, n->identity.uid, n->identity.gid);
+}
+
+/* What every run would do for itself and has from this process instead. Signals that the nursery
+ * ignores are blocked here, which is as good, so that a run is rid of that at one go. */
+static void
+prepare_runs(struct native *n)
+{
+    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaddset(&blocked, ignored[i]);
+    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        (void)signal(ignored[i], SIG_DFL);
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    pin__native_limit(RLIMIT_CORE, 0, pin__native_allowed(RLIMIT_CORE));
+    pin__native_limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX, pin__native_allowed(RLIMIT_NOFILE));
+    n->processes_allowed = pin__native_allowed(RLIMIT_NPROC);
+    n->data_allowed = pin__native_allowed(RLIMIT_DATA);
+    pin__native_crash_catch(&n->shared->crash);
+    open_streams(n);
+    give_streams(n);
+    n->data_bytes = data_bytes();
 }
 
 void
@@ -412,13 +450,11 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
     outlive_nursery();
     pin__channel_init(&n.worker.channel, fd);
     n.worker.claims = pin__claims_map(claims, &err);
-    if (!n.worker.claims || !open_pipe(n.out) || !open_pipe(n.error) || !share_memory(&n))
+    if (!n.worker.claims || !share_memory(&n))
         _exit(PIN_EXIT_BROKEN);
-    warm_up();
     pin__native_identity_find(&n.identity, world->config.user);
     n.process_limit = pin__native_identity_processes(&n.identity) + PIN_NATIVE_PROCESSES_MAX;
-    give_streams(&n);
-    n.data_bytes = data_bytes();
+    prepare_runs(&n);
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {
         pin__worker_next(&n.worker, &frame, &m, &task);

@@ -10,7 +10,7 @@ enum { FIRST_BATCH = 200, LATER_BATCH = 4000, SETS_MAX = 128 };
 
 #define PLACE_BYTES_MAX   ((size_t)64 << 10)
 #define FIRST_BATCH_BYTES ((size_t)16 << 10)
-#define LATER_BATCH_BYTES ((size_t)512 << 10) /* stays in a processor's own cache */
+#define LATER_BATCH_BYTES ((size_t)256 << 10) /* stays in a processor's own cache */
 
 struct row {
     pin_row face; /* first */
@@ -46,9 +46,11 @@ struct rows {
     int64_t offset;
     struct pin_buf place; /* of the last row read; empty: none */
     struct pin_arena batch;
-    union pin_datum **read; /* [batch_count] rows, packed */
-    size_t batch_count, batch_at;
-    struct row row; /* the one in hand, of those */
+    char *room; /* for where the rows of a batch are, and for the rows */
+    size_t room_bytes;
+    struct pin_taken read;
+    size_t batch_at; /* of those, the next */
+    struct row row;  /* the one in hand, of those */
     bool over;
 };
 
@@ -172,14 +174,19 @@ make_query(struct rows *r, struct pin_arena *a, struct pin_query **q, struct pin
 
 /* What the rows of a batch have in common. */
 static pin_status
-begin_rows(struct rows *r, const struct pin_cursor *c, size_t room, struct pin_err *err)
+begin_rows(struct rows *r, const struct pin_cursor *c, size_t most, struct pin_err *err)
 {
     const char **names = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names);
 
     for (size_t i = 0; names && i < c->count; i++)
         if (!(names[i] = pin__arena_strdup(&r->batch, c->table->columns[i].name)))
             names = NULL;
-    r->read = pin__arena_alloc(&r->batch, room * sizeof(*r->read));
+    r->read = (struct pin_taken){ .rows = (void *)r->room,
+                                  .rows_max = most,
+                                  .at = r->room + most * sizeof *r->read.rows,
+                                  .end = r->room + r->room_bytes,
+                                  .arena = &r->batch,
+                                  .spills = c->table->key_column < 0 };
     r->row = (struct row){ .face = { r->face.workspace },
                            .workspace = r->workspace,
                            .table = r->table,
@@ -188,51 +195,48 @@ begin_rows(struct rows *r, const struct pin_cursor *c, size_t room, struct pin_e
                            .literals = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names),
                            .own = r->row.own,
                            .key_column = c->table->key_column };
-    return names && r->read ? PIN_OK : pin__err_no_memory(err);
+    return names ? PIN_OK : pin__err_no_memory(err);
 }
 
-/* At most `room` rows, fewer when they are large: then there may be more. */
+/* At most `most` rows, fewer when they are large: then there may be more. */
 static pin_status
-read_rows(struct rows *r, struct pin_cursor *c, size_t room, struct pin_err *err)
+read_rows(struct rows *r, struct pin_cursor *c, size_t most, struct pin_err *err)
 {
-    pin_status st = begin_rows(r, c, room, err);
+    pin_status st = begin_rows(r, c, most, err);
 
-    while (st == PIN_OK &&
-           (st = pin__cursor_take(c, &r->batch, &r->read[r->batch_count], err)) == PIN_OK) {
-        if (++r->batch_count < room &&
-            (r->batch.used_bytes < r->batch.block_bytes - r->batch.block_bytes / 8 ||
-             c->table->key_column < 0))
-            continue;
-        pin__buf_clear(&r->place);
-        pin__cursor_look(c);
-        return c->table->key_column < 0 ? PIN_OK : pin__cursor_key(c, &r->place, err);
+    if (st == PIN_OK)
+        st = pin__cursor_take(c, &r->read, err);
+    if (st == PIN_EMPTY) {
+        r->over = true;
+        return PIN_OK;
     }
-    r->over = st == PIN_EMPTY;
-    return st == PIN_EMPTY ? PIN_OK : st;
+    pin__buf_clear(&r->place);
+    return st == PIN_OK && c->table->key_column >= 0 ? pin__cursor_key(c, &r->place, err) : st;
 }
 
 /* Room for the next batch. The first one is small: many a job looks at a few rows only. */
 static pin_status
-begin_batch(struct rows *r, size_t *room, struct pin_err *err)
+begin_batch(struct rows *r, size_t *most, struct pin_err *err)
 {
-    bool first = r->batch.block_bytes == 0;
+    bool first = !r->room;
 
-    if (r->batch_count && !r->place.size)
+    if (r->read.count && !r->place.size)
         return pin__err_set(
             err, PIN_INVALID,
             "\"%s\" has no _id to go on behind: %d rows of it can be read, no more; "
             "set a smaller limit with pin_limit",
             r->table, FIRST_BATCH);
-    *room = first ? FIRST_BATCH : LATER_BATCH;
-    if (r->limit >= 0 && r->limit < (int64_t)*room)
-        *room = (size_t)r->limit;
-    if (r->batch.block_bytes == LATER_BATCH_BYTES)
-        pin__arena_reset(&r->batch);
-    else
-        pin__arena_fini(&r->batch);
-    r->batch.block_bytes = first ? FIRST_BATCH_BYTES : LATER_BATCH_BYTES;
-    r->batch_at = r->batch_count = 0;
-    return PIN_OK;
+    *most = first ? FIRST_BATCH : LATER_BATCH;
+    if (r->limit >= 0 && r->limit < (int64_t)*most)
+        *most = (size_t)r->limit;
+    if (r->room_bytes != LATER_BATCH_BYTES) {
+        free(r->room);
+        r->room_bytes = first ? FIRST_BATCH_BYTES : LATER_BATCH_BYTES;
+        r->room = malloc(r->room_bytes);
+    }
+    pin__arena_reset(&r->batch);
+    r->batch_at = r->read.count = 0;
+    return r->room ? PIN_OK : pin__err_no_memory(err);
 }
 
 static pin_status
@@ -240,10 +244,10 @@ read_batch(struct rows *r, struct pin_err *err)
 {
     struct pin_cursor c = { 0 };
     struct pin_query *q;
-    size_t room = 0;
+    size_t most = 0;
     pin_status st;
 
-    if ((st = begin_batch(r, &room, err)) != PIN_OK ||
+    if ((st = begin_batch(r, &most, err)) != PIN_OK ||
         (st = make_query(r, &r->batch, &q, err)) != PIN_OK)
         return st;
     if (r->place.size)
@@ -255,12 +259,12 @@ read_batch(struct rows *r, struct pin_err *err)
     /* Where rows come as they lie, reading stops by itself; a sort has to know how many it keeps.
      */
     if (r->limit >= 0 || r->is_ordered)
-        pin__query_limit(q, (int64_t)room);
+        pin__query_limit(q, (int64_t)most);
     if ((st = pin__query_select(q, &c, err)) == PIN_OK)
-        st = read_rows(r, &c, room, err);
+        st = read_rows(r, &c, most, err);
     pin__cursor_close(&c);
     if (r->limit >= 0)
-        r->limit -= (int64_t)r->batch_count;
+        r->limit -= (int64_t)r->read.count;
     r->over |= r->limit == 0;
     return st;
 }
@@ -270,9 +274,12 @@ static void
 end_reading(struct rows *r)
 {
     r->over = true;
-    r->batch_at = r->batch_count = 0;
+    r->batch_at = r->read.count = 0;
     pin__arena_fini(&r->batch);
     pin__arena_fini(&r->row.own);
+    free(r->room);
+    r->room = NULL;
+    r->room_bytes = 0;
     pin__buf_fini(&r->place);
 }
 
@@ -284,9 +291,9 @@ read_more(struct rows *r)
 
     if (!pin__native_session(r->workspace))
         return false;
-    if (r->batch_at < r->batch_count)
+    if (r->batch_at < r->read.count)
         return true;
-    if (!r->over && !failed(r->workspace, read_batch(r, &err), &err) && r->batch_count)
+    if (!r->over && !failed(r->workspace, read_batch(r, &err), &err) && r->read.count)
         return true;
     end_reading(r);
     return false;
@@ -307,12 +314,12 @@ host_next(pin_rows *face)
     struct rows *r = rows_of(face);
     struct workspace *w = r->workspace;
 
-    if ((w->failed || r->batch_at == r->batch_count || pin__session_in_transaction(w->session)) &&
+    if ((w->failed || r->batch_at == r->read.count || pin__session_in_transaction(w->session)) &&
         !read_more(r))
         return NULL;
     if (r->row.sets)
         forget_sets(&r->row);
-    r->row.values = r->read[r->batch_at++];
+    r->row.values = r->read.rows[r->batch_at++];
     return &r->row.face;
 }
 
