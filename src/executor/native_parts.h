@@ -8,9 +8,6 @@
 #include "native/identity.h"
 #include "native/run.h"
 
-/* The kernel sends it to a native worker whose nursery has died. */
-#define PIN_NATIVE_DEATH_SIGNAL SIGPWR
-
 struct native {
     const struct pin_native_world *world;
     struct pin_worker worker; /* its end towards the executor */
