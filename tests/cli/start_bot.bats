@@ -235,7 +235,6 @@ ended' ]
 }
 
 @test "a child leaves when the standard input that its program gave it ends" {
-    queue_project
     mkfifo input
     pinstripe start-bot --until-eof --log-format json <input 2>log 3>&- &
     bot=$!
