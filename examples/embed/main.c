@@ -1,4 +1,5 @@
-/* embed - a program that triggers background jobs when something happens, and handles their failure.
+/* embed - a program that triggers background jobs when something happens, and handles their
+ * failure.
  *
  *     cc -o embed main.c $(pkg-config --cflags --libs pinstripe)
  *     printf '%s\n' '{"number":1,"total":30}' '{"number":2,"total":0}' | ./embed

@@ -151,6 +151,18 @@ unlist(struct call_list *list, struct call *c)
     *(c->next ? &c->next->previous : &list->tail) = c->previous;
 }
 
+static struct call *
+take_first(struct call_list *list)
+{
+    struct call *c = list->head;
+
+    if (!c)
+        return NULL;
+    list->head = c->next;
+    *(c->next ? &c->next->previous : &list->tail) = NULL;
+    return c;
+}
+
 static void
 end(struct call *c, pin_run_result *result)
 {
@@ -242,8 +254,7 @@ begin(struct pin_project *p, const char *job, const struct pin_call_options *opt
 void
 pin__api_deliver(struct pin_project *p)
 {
-    for (struct call *c; (c = p->done.head) != NULL;) {
-        unlist(&p->done, c);
+    for (struct call *c; (c = take_first(&p->done)) != NULL;) {
         p->call_count--;
         if (c->ended)
             c->ended(c->context, c->result);

@@ -57,8 +57,10 @@ pin__native_crash_catch(struct pin_native_crash *shared)
     stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_handler = on_crash,
                                 .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
+    void *frame[1];
 
     noted = shared;
+    (void)backtrace(frame, 1); /* loads what it needs: a handler must not */
     (void)sigaltstack(&alternate, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         (void)sigaction(signals[i], &action, NULL);

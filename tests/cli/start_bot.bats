@@ -233,3 +233,16 @@ ended' ]
     run pinstripe start-bot --once --log-format json
     [[ $output == '{"ts":"'* ]]
 }
+
+@test "a child leaves when the standard input that its program gave it ends" {
+    mkfifo input
+    pinstripe start-bot --until-eof --log-format json <input 2>log 3>&- &
+    bot=$!
+    exec 8>input
+    comes grep -q bot.started log
+    echo 'what is written there is of no interest' >&8
+    kill -0 "$bot"
+    exec 8>&-
+    wait "$bot"
+    grep -q bot.stopped log
+}
