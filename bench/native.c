@@ -121,8 +121,8 @@ empty_runs(void)
     pin_project_close(p);
     bench_remove(folder);
     run = bench_median(runs, CALLS) * 1e3, reference = bench_median(forks, CALLS) * 1e3;
-    bench_row("an empty job in C, run by name through the library, not recorded", run, "us", reference,
-              "<= 3 times fork, exit, wait", run <= 3 * reference);
+    bench_row("an empty job in C, run by name through the library, not recorded", run, "us",
+              reference, "<= 3 times fork, exit, wait", run <= 3 * reference);
 }
 
 /* ---- queued runs ---- */
