@@ -258,8 +258,8 @@ bury(struct child *c, const struct pin_native_job *job)
     struct rusage used = { .ru_maxrss = 0 };
     int status = 0;
 
-    if (c->told || c->overdue || c->rubbish)
-        kill(c->pid, SIGKILL); /* what it had to say is said */
+    kill(-c->pid, SIGKILL); /* its group goes at one go: a bomb has no time to go on */
+    kill(c->pid, SIGKILL);  /* what it had to say is said */
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         continue;
     pin__children_end(); /* nothing of the run is left behind, however it was started */
@@ -292,6 +292,7 @@ start(struct child *c, const struct pin_native_job *job, struct pin_err *err)
     pin__channel_init(&c->channel, fds[0]);
     if (c->pid < 0)
         return pin__err_errno(err, PIN_IO, errno, "no process can be started for the run");
+    (void)setpgid(c->pid, c->pid); /* it does so, too: whoever is first */
     c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
     return PIN_OK;
 }
