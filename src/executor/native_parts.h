@@ -10,9 +10,6 @@
 
 enum { PIPE_READ = 0, PIPE_WRITE = 1 };
 
-/* The kernel sends it to a native worker whose nursery has died. */
-#define PIN_NATIVE_DEATH_SIGNAL SIGPWR
-
 struct native {
     const struct pin_native_world *world;
     struct pin_worker worker; /* its end towards the executor */

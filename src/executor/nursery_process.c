@@ -17,6 +17,7 @@
 
 #include "executor/nursery.h"
 #include "executor/run.h"
+#include "executor/worker.h"
 
 enum { CLOSE_WAIT_MS = 5000, RESPAWN_FIRST_MS = 100, RESPAWN_MAX_MS = 5000 };
 
@@ -353,8 +354,8 @@ pin__nurseries_close(struct pin_executor *x)
         next = n->next;
         n->gone = true;
         for (struct worker_process *w = x->workers; w; w = w->next)
-            if (w->nursery == n && w->pidfd >= 0)
-                (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
+            if (w->nursery == n)
+                pin__worker_signal(w, w->native ? PIN_NATIVE_DEATH_SIGNAL : SIGKILL);
         end_process(n);
         n->pid = 0;
         n->pidfd = -1;
