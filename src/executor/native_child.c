@@ -81,7 +81,10 @@ pin__native_child(struct child *c, const struct pin_native_job *job, pid_t paren
                                           .transaction_ms = n->world->config.transaction_ms,
                                           .catalog = n->world->catalog,
                                           .shared = n->shared };
-    struct pin_worker own = { .task = c->task->id, .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
+    /* An answer to a run that is gone may still come: no two calls have one number. */
+    struct pin_worker own = { .task = c->task->id,
+                              .next_call = n->worker.next_call,
+                              .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
     struct pin_host host = pin__worker_host(&own);
     struct pin_outcome outcome;
     struct pin_err err = PIN_ERR_INIT;
