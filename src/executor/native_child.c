@@ -86,6 +86,8 @@ pin__native_child(struct child *c, const struct pin_native_job *job, pid_t paren
                                           .shared = n->shared };
     struct pin_worker own = { .task = c->task->id,
                               .take = take,
+                              .next_call = n->worker.next_call, /* an answer to a run that is gone
+                                                                  may still come */
                               .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX) };
     struct pin_host host = pin__worker_host(&own);
     struct pin_outcome outcome;

@@ -71,6 +71,8 @@ take_from_child(struct child *c, const struct pin_message *m)
     case PIN_MESSAGE_CALL:
     case PIN_MESSAGE_PROGRESS:
     case PIN_MESSAGE_WAKE:
+        if (m->type == PIN_MESSAGE_CALL)
+            n->worker.next_call = m->number; /* a later run goes on from here */
         drain_both(n); /* what it printed before it asked comes before what it gets */
         pin__worker_say(&n->worker, m);
         break;
