@@ -36,6 +36,34 @@ static const char read_c[] =
     "}\n"
     "PIN_BACKGROUND_JOB(.run = run)\n";
 
+/* What somebody would write who does without pin_table. */
+static const char step_c[] =
+    "/* pinstripe-link: -lsqlite3 */\n"
+    "#include <pinstripe/job.h>\n"
+    "#include <sqlite3.h>\n"
+    "#include <stdio.h>\n"
+    "static void\nrun(pin_workspace *w)\n{\n"
+    "    sqlite3_stmt *s;\n"
+    "    sqlite3 *db;\n"
+    "    int64_t sum = 0;\n"
+    "    if (sqlite3_open_v2(\"development.db\", &db,\n"
+    "                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ||\n"
+    "        sqlite3_prepare_v2(db, \"select _id, id, name, email, age, active, createdAt\"\n"
+    "                           \" from users order by _id\", -1, &s, NULL)) {\n"
+    "        pin_fail(w, sqlite3_errmsg(db));\n"
+    "        return;\n"
+    "    }\n"
+    "    while (sqlite3_step(s) == SQLITE_ROW)\n"
+    "        sum += sqlite3_column_int64(s, 0) + sqlite3_column_text(s, 1)[0] +\n"
+    "               sqlite3_column_text(s, 2)[0] + sqlite3_column_text(s, 3)[0] +\n"
+    "               sqlite3_column_int64(s, 4) + sqlite3_column_int64(s, 5) +\n"
+    "               sqlite3_column_int64(s, 6);\n"
+    "    sqlite3_finalize(s);\n"
+    "    sqlite3_close(db);\n"
+    "    printf(\"%lld\\n\", (long long)sum);\n"
+    "}\n"
+    "PIN_BACKGROUND_JOB(.run = run)\n";
+
 /* A chain of blocks: each is the hash of the one before, padded to 64 bytes with zeros. */
 #define ROUND_CONSTANTS                                                                            \
     "0x428a2f98,0x71374491,0xb5c0fbcf,0xe9b5dba5,0x3956c25b,0x59f111f1,0x923f82a4,0xab1c5ed5,"     \

@@ -176,20 +176,29 @@ struct pin_job_host { /* grows at its end only */
     bool (*save)(pin_row *row);
     bool (*remove)(pin_row *row);
     bool (*is_cancelled)(pin_workspace *w); /* 2 */
-    /* The same of a cell, when `column` is a string constant: found without being compared. */
-    const char *(*text)(const pin_row *row, const char *column);
-    int64_t (*integer)(const pin_row *row, const char *column);
-    double (*number)(const pin_row *row, const char *column);
+    /* As cell; `column` is a string constant, which a row knows again by its address. */
+    pin_cell (*constant)(const pin_row *row, const char *column);
+};
+
+union pin_row_value {
+    int64_t integer;
+    double real;
+    const char *text;
 };
 
 struct pin_workspace { /* begins with this; the rest is the host's */
     const struct pin_job_host *host;
+    bool failed; /* it has an error */
 };
 struct pin_rows {
     pin_workspace *workspace;
 };
-struct pin_row {
+struct pin_row { /* of what was read, so that a column costs no call; for the functions below */
     pin_workspace *workspace;
+    const char *const *constants; /* by which each column was asked for last; NULL: ask the host */
+    const union pin_row_value *values;
+    const unsigned char *kinds; /* enum pin_cell_kind; what is beyond is NULL to a job */
+    unsigned count, asked;      /* columns; the one that was asked for last */
 };
 
 static inline pin_cell
@@ -415,6 +424,24 @@ pin_new(pin_workspace *w, const char *table)
     return w->host->new_row(w, table);
 }
 #define PIN_ALWAYS_INLINE static inline __attribute__((always_inline))
+/* True: the column is the one behind the last that was asked for, as mostly it is. */
+PIN_ALWAYS_INLINE bool
+pin_row_goes_on(const pin_row *face, const char *column)
+{
+    pin_row *row = (pin_row *)(uintptr_t)face;
+    unsigned next = row->asked + 1 < row->count ? row->asked + 1 : 0;
+
+    if (!row->constants || row->constants[next] != column || row->workspace->failed)
+        return false;
+    row->asked = next;
+    return true;
+}
+PIN_ALWAYS_INLINE pin_cell
+pin_row_cell(const pin_row *row, const char *column)
+{
+    return __builtin_constant_p(*column) ? row->workspace->host->constant(row, column)
+                                         : row->workspace->host->cell(row, column);
+}
 /* A column as text (NULL: it is NULL, or no text), number or truth. A date is milliseconds since
  * 1970. A column that there is not is an error. */
 PIN_ALWAYS_INLINE const char *
@@ -422,24 +449,31 @@ pin_text(const pin_row *row, const char *column)
 {
     if (!row)
         return NULL;
-    return __builtin_constant_p(*column) ? row->workspace->host->text(row, column)
-                                         : row->workspace->host->cell(row, column).text;
+    if (!__builtin_constant_p(*column) || !pin_row_goes_on(row, column))
+        return pin_row_cell(row, column).text;
+    return row->kinds[row->asked] == PIN_CELL_TEXT ? row->values[row->asked].text : NULL;
 }
 PIN_ALWAYS_INLINE int64_t
 pin_integer(const pin_row *row, const char *column)
 {
     if (!row)
         return 0;
-    return __builtin_constant_p(*column) ? row->workspace->host->integer(row, column)
-                                         : row->workspace->host->cell(row, column).integer;
+    if (!__builtin_constant_p(*column) || !pin_row_goes_on(row, column))
+        return pin_row_cell(row, column).integer;
+    if (row->kinds[row->asked] == PIN_CELL_REAL)
+        return (int64_t)row->values[row->asked].real;
+    return row->kinds[row->asked] == PIN_CELL_INTEGER ? row->values[row->asked].integer : 0;
 }
 PIN_ALWAYS_INLINE double
 pin_number(const pin_row *row, const char *column)
 {
     if (!row)
         return 0;
-    return __builtin_constant_p(*column) ? row->workspace->host->number(row, column)
-                                         : row->workspace->host->cell(row, column).real;
+    if (!__builtin_constant_p(*column) || !pin_row_goes_on(row, column))
+        return pin_row_cell(row, column).real;
+    if (row->kinds[row->asked] == PIN_CELL_INTEGER)
+        return (double)row->values[row->asked].integer;
+    return row->kinds[row->asked] == PIN_CELL_REAL ? row->values[row->asked].real : 0;
 }
 #define pin_set(row, column, value) pin_set_cell((row), (column), pin_cell_of(value))
 static inline void

@@ -31,6 +31,7 @@ map(int fd, struct pin_err *err)
         pin__err_errno(err, PIN_IO, errno, "cannot map the page of claims");
         return NULL;
     }
+    (void)madvise(page, sizeof(struct pin_claims), MADV_DONTFORK); /* of these two processes only */
     return page;
 }
 

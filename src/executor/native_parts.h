@@ -12,9 +12,10 @@ struct native {
     const struct pin_native_world *world;
     struct pin_worker worker; /* its end towards the executor */
     int out, error;           /* what runs print: the other ends are descriptors 1 and 2 */
-    uint64_t data_bytes;      /* of this process, before any run */
-    uint64_t process_limit;   /* RLIMIT_NPROC of a run */
-    uint64_t data_allowed, processes_allowed; /* to this process */
+    int near, far;       /* the channel with the run under way, and its end of it; -1: to be made */
+    uint64_t data_bytes; /* of this process, before any run */
+    uint64_t data_allowed;  /* to this process */
+    uint64_t process_limit; /* RLIMIT_NPROC of a run */
     struct pin_native_identity identity;
     struct pin_native_shared *shared; /* with the run under way */
 };
@@ -27,18 +28,17 @@ struct child { /* the run under way */
     int pidfd;
     struct pin_mono began, deadline;
     struct pin_outcome outcome;
-    bool told;    /* it sent its outcome */
+    bool ended;   /* by itself: all that it printed has been read */
+    bool talked;  /* the channel was used, or may have been */
+    bool told;    /* its outcome is known */
     bool rubbish; /* it sent what is none of a run's messages */
     bool overdue;
     bool cancelled; /* nobody wants its result any more */
 };
 
-/* native_child.c: */
-/* Not above what is allowed already. */
-void pin__native_limit(int resource, uint64_t value, uint64_t allowed);
-uint64_t pin__native_allowed(int resource);
-/* The whole life of the process forked for a run; `fd` is its channel. */
-_Noreturn void pin__native_child(struct child *c, const struct pin_native_job *job, pid_t parent,
-                                 int fd);
+/* native_child.c: the whole life of the process forked for a run. */
+_Noreturn void pin__native_child(struct child *c, const struct pin_native_job *job, pid_t parent);
+/* In the worker, once: what every run would do for itself and has from its fork instead. */
+void pin__native_prepare(struct native *n);
 
 #endif

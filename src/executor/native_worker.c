@@ -2,7 +2,6 @@
 #include "executor/native_worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -98,6 +97,7 @@ read_child(struct child *c)
     struct pin_err err;
     pin_status st = pin__channel_fill(&c->channel, &err), next;
 
+    c->talked |= st != PIN_EMPTY;
     while (!c->told && !c->rubbish &&
            (next = pin__channel_next(&c->channel, &m, &err)) != PIN_EMPTY) {
         if (next == PIN_OK)
@@ -134,7 +134,7 @@ take_from_executor(struct child *c)
     while ((st = pin__channel_next(&w->channel, &m, &err)) == PIN_OK) {
         if (m.type == PIN_MESSAGE_TASK)
             pin__worker_keep(w, &m);
-        else if (m.type == PIN_MESSAGE_ANSWER)
+        else if (m.type == PIN_MESSAGE_ANSWER && (c->talked = true))
             pin__channel_send(&c->channel, &m);
         else if (m.type == PIN_MESSAGE_STOP && m.id == w->task && !c->cancelled)
             cancel(c);
@@ -159,10 +159,9 @@ static void
 attend(struct child *c)
 {
     struct native *n = c->native;
-    bool ended = false;
 
     take_from_executor(c); /* what came together with the task */
-    while (!c->told && !c->rubbish && !ended) {
+    while (!c->told && !c->rubbish && !c->ended) {
         struct pollfd fds[] = { { .fd = c->channel.eof ? -1 : c->channel.fd, .events = POLLIN },
                                 { .fd = n->out, .events = POLLIN },
                                 { .fd = n->error, .events = POLLIN },
@@ -176,12 +175,12 @@ attend(struct child *c)
             c->overdue = true;
             return;
         }
-        ended = fds[4].revents != 0; /* what it sent before is read below */
+        c->ended = fds[4].revents != 0; /* what it sent before is read below */
         if (fds[1].revents || fds[2].revents)
             drain_both(n);
         if (fds[0].revents & POLLOUT)
             (void)pin__channel_flush(&c->channel);
-        if (fds[0].revents & ~POLLOUT || ended)
+        if (fds[0].revents & ~POLLOUT)
             read_child(c);
         if (fds[3].revents)
             read_executor(c);
@@ -254,6 +253,20 @@ follow(int status)
     raise(WTERMSIG(status));
 }
 
+/* Nothing of the run is left behind, however it was started. */
+static void
+end_others(struct child *c)
+{
+    if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD) {
+        if (!c->ended)
+            drain_both(c->native);
+        return;
+    }
+    pin__children_end();
+    drain_both(c->native);
+    c->talked = true;
+}
+
 static void
 bury(struct child *c, const struct pin_native_job *job)
 {
@@ -264,8 +277,11 @@ bury(struct child *c, const struct pin_native_job *job)
     kill(c->pid, SIGKILL);  /* what it had to say is said */
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         continue;
-    pin__children_end(); /* nothing of the run is left behind, however it was started */
-    drain_both(c->native);
+    end_others(c);
+    if (!c->told && atomic_load(&c->native->shared->returned) == c->task->id && status == 0) {
+        c->told = true;
+        c->outcome.kind = PIN_OUTCOME_SUCCEEDED;
+    }
     if (!c->told && !c->overdue && !c->rubbish)
         follow(status);
     c->outcome.wall_us = (pin__clock_mono().ns - c->began.ns) / 1000;
@@ -276,25 +292,51 @@ bury(struct child *c, const struct pin_native_job *job)
     c->outcome.peak_heap_bytes = (uint64_t)used.ru_maxrss * 1024;
 }
 
+/* The channel of runs: one that was not used is as good as new, since nobody is left who has it. */
+static pin_status
+open_channel(struct native *n, struct pin_err *err)
+{
+    int fds[2];
+    pin_status st;
+
+    if (n->near >= 0)
+        return PIN_OK;
+    if ((st = pin__channel_pair(fds, err)) == PIN_OK) {
+        n->near = fds[0];
+        n->far = fds[1];
+    }
+    return st;
+}
+
+static void
+close_channel(struct child *c)
+{
+    struct native *n = c->native;
+
+    if (c->talked && n->near >= 0) {
+        close(n->near);
+        close(n->far);
+        n->near = n->far = -1;
+    }
+    c->channel.fd = -1;
+    pin__channel_fini(&c->channel);
+}
+
 static pin_status
 start(struct child *c, const struct pin_native_job *job, struct pin_err *err)
 {
     pid_t parent = getpid();
-    int fds[2];
-    pin_status st = pin__channel_pair(fds, err);
+    pin_status st = open_channel(c->native, err);
 
     if (st != PIN_OK)
         return st;
     fflush(NULL);
-    if ((c->pid = fork()) == 0) {
-        close(fds[0]);
-        pin__native_child(c, job, parent, fds[1]);
-    }
-    close(fds[1]);
-    pin__channel_init(&c->channel, fds[0]);
+    if ((c->pid = fork()) == 0)
+        pin__native_child(c, job, parent);
     if (c->pid < 0)
         return pin__err_errno(err, PIN_IO, errno, "no process can be started for the run");
     (void)setpgid(c->pid, c->pid); /* it does so, too: whoever is first */
+    pin__channel_init(&c->channel, c->native->near);
     c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
     return PIN_OK;
 }
@@ -326,49 +368,10 @@ run(struct native *n, const struct pin_task *task)
     }
     pin__worker_tell_outcome(&n->worker, &c.outcome, true);
     pin__outcome_fini(&c.outcome);
-    pin__channel_fini(&c.channel);
+    close_channel(&c);
     if (c.pidfd >= 0)
         close(c.pidfd);
     n->worker.task = 0;
-}
-
-static uint64_t
-data_bytes(void)
-{
-    unsigned long long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-
-    if (!f || fscanf(f, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
-        pages = 0;
-    if (f)
-        fclose(f);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static int
-pipe_to(int descriptor)
-{
-    int fds[2];
-
-    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
-        dup2(fds[1], descriptor) < 0)
-        _exit(PIN_EXIT_BROKEN);
-    close(fds[1]);
-    return fds[0];
-}
-
-/* The streams are those of its runs. */
-static void
-open_streams(struct native *n)
-{
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    (void)dup2(null, 0);
-    if (null > 0)
-        close(null);
-    n->out = pipe_to(1);
-    n->error = pipe_to(2);
-    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
 static bool
@@ -402,45 +405,12 @@ outlive_nursery(void)
         _exit(PIN_EXIT_ABANDONED);
 }
 
-/* So that a job may open /dev/stdout by its name, too. */
-static void
-give_streams(const struct native *n)
-{
-    if (!n->identity.changes)
-        return;
-    (void)!fchown(STDOUT_FILENO, n->identity.uid, n->identity.gid);
-    (void)!fchown(STDERR_FILENO, n->identity.uid, n->identity.gid);
-}
-
-/* What every run would do for itself and has from this process instead. Signals that the nursery
- * ignores are blocked here, which is as good, so that a run is rid of that at one go. */
-static void
-prepare_runs(struct native *n)
-{
-    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-    sigset_t blocked;
-
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        sigaddset(&blocked, ignored[i]);
-    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        (void)signal(ignored[i], SIG_DFL);
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    pin__native_limit(RLIMIT_CORE, 0, pin__native_allowed(RLIMIT_CORE));
-    pin__native_limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX, pin__native_allowed(RLIMIT_NOFILE));
-    n->processes_allowed = pin__native_allowed(RLIMIT_NPROC);
-    n->data_allowed = pin__native_allowed(RLIMIT_DATA);
-    pin__native_crash_catch(&n->shared->crash);
-    open_streams(n);
-    give_streams(n);
-    n->data_bytes = data_bytes();
-}
-
 void
 pin__native_worker_main(const struct pin_native_world *world, int fd, int claims)
 {
     struct native n = { .world = world,
+                        .near = -1,
+                        .far = -1,
                         .worker = { .waiting = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX),
                                     .before_exit = pin__children_end } };
     struct pin_buf frame = PIN_BUF_INIT(PIN_FRAME_BYTES_MAX);
@@ -457,7 +427,7 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
         _exit(PIN_EXIT_BROKEN);
     pin__native_identity_find(&n.identity, world->config.user);
     n.process_limit = pin__native_identity_processes(&n.identity) + PIN_NATIVE_PROCESSES_MAX;
-    prepare_runs(&n);
+    pin__native_prepare(&n);
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {
         pin__worker_next(&n.worker, &frame, &m, &task);

@@ -6,6 +6,12 @@
  */
 #include "native/workspace.h"
 
+_Static_assert(sizeof(union pin_row_value) == sizeof(union pin_datum) &&
+                   (int)PIN_CELL_INTEGER == (int)PIN_VALUE_INTEGER &&
+                   (int)PIN_CELL_REAL == (int)PIN_VALUE_REAL &&
+                   (int)PIN_CELL_TEXT == (int)PIN_VALUE_TEXT,
+               "jobs read rows as the database packs them");
+
 enum { FIRST_BATCH = 200, LATER_BATCH = 4000, SETS_MAX = 128 };
 
 #define PLACE_BYTES_MAX   ((size_t)64 << 10)
@@ -16,11 +22,9 @@ struct row {
     pin_row face; /* first */
     struct workspace *workspace;
     const char *table;
-    size_t count; /* columns; 0: new */
     const char **names;
     union pin_datum *values; /* as pin__cursor_take packs them */
     int key_column;          /* index of _id; -1 */
-    size_t asked;            /* index of the column that was asked for last */
     const char **literals;   /* [count] by which string constant each was asked for; NULL: none */
     struct pin_arena own;    /* what was set: a job may make any number of rows */
     struct row *next_spare;
@@ -64,6 +68,12 @@ static struct row *
 row_of(const pin_row *face)
 {
     return (struct row *)(uintptr_t)face;
+}
+
+static unsigned char *
+types_of(const struct row *row)
+{
+    return (unsigned char *)(row->values + row->face.count);
 }
 
 /* Copies a text. */
@@ -187,14 +197,14 @@ begin_rows(struct rows *r, const struct pin_cursor *c, size_t most, struct pin_e
                                   .end = r->room + r->room_bytes,
                                   .arena = &r->batch,
                                   .spills = c->table->key_column < 0 };
-    r->row = (struct row){ .face = { r->face.workspace },
+    r->row = (struct row){ .face = { .workspace = r->face.workspace, .count = (unsigned)c->count },
                            .workspace = r->workspace,
                            .table = r->table,
-                           .count = c->count,
                            .names = names,
                            .literals = pin__arena_alloc(&r->batch, (c->count + 1) * sizeof *names),
                            .own = r->row.own,
                            .key_column = c->table->key_column };
+    r->row.face.constants = r->row.literals;
     return names ? PIN_OK : pin__err_no_memory(err);
 }
 
@@ -305,6 +315,16 @@ forget_sets(struct row *row)
     pin__arena_reset(&row->own);
     row->sets = NULL;
     row->set_count = 0;
+    row->face.constants = row->literals;
+}
+
+/* To the functions of the header, which read it without asking. */
+static void
+show(struct row *row, union pin_datum *values)
+{
+    row->values = values;
+    row->face.values = (const union pin_row_value *)(const void *)values;
+    row->face.kinds = types_of(row);
 }
 
 /* Mostly the row is there: then this is all that it costs. */
@@ -314,12 +334,13 @@ host_next(pin_rows *face)
     struct rows *r = rows_of(face);
     struct workspace *w = r->workspace;
 
-    if ((w->failed || r->batch_at == r->read.count || pin__session_in_transaction(w->session)) &&
+    if ((w->face.failed || r->batch_at == r->read.count ||
+         pin__session_in_transaction(w->session)) &&
         !read_more(r))
         return NULL;
     if (r->row.sets)
         forget_sets(&r->row);
-    r->row.values = r->read.rows[r->batch_at++];
+    show(&r->row, r->read.rows[r->batch_at++]);
     return &r->row.face;
 }
 
@@ -410,7 +431,7 @@ is_there(const struct row *row)
 {
     if (row->saved)
         fail_gone(row);
-    return !row->workspace->failed;
+    return !row->workspace->face.failed;
 }
 
 static void
@@ -452,23 +473,17 @@ datum_of(const struct pin_value *v)
     }
 }
 
-static unsigned char *
-types_of(const struct row *row)
-{
-    return (unsigned char *)(row->values + row->count);
-}
-
 /* Jobs ask every row for the same columns in the same order: mostly it is the next one, and the
  * last one that is tried is the one before. */
 static bool
 find_column(struct row *row, const char *column)
 {
-    size_t at = row->asked;
+    unsigned at = row->face.asked;
 
-    for (size_t i = 0; i < row->count; i++) {
-        at = at + 1 < row->count ? at + 1 : 0;
+    for (unsigned i = 0; i < row->face.count; i++) {
+        at = at + 1 < row->face.count ? at + 1 : 0;
         if (strcmp(row->names[at], column) == 0) {
-            row->asked = at;
+            row->face.asked = at;
             return true;
         }
     }
@@ -478,12 +493,14 @@ find_column(struct row *row, const char *column)
 static pin_cell
 cell_asked(const struct row *row)
 {
-    return cell_of(types_of(row)[row->asked], row->values[row->asked]);
+    return cell_of(types_of(row)[row->face.asked], row->values[row->face.asked]);
 }
 
 static pin_cell
-cell_by_name(struct row *row, const char *column)
+host_cell(const pin_row *face, const char *column)
 {
+    struct row *row = row_of(face);
+
     if (!is_there(row))
         return null_cell;
     for (size_t i = row->set_count; i--;)
@@ -496,64 +513,14 @@ cell_by_name(struct row *row, const char *column)
 }
 
 static pin_cell
-host_cell(const pin_row *face, const char *column)
+host_constant(const pin_row *face, const char *column)
 {
-    return cell_by_name(row_of(face), column);
-}
+    struct row *row = row_of(face);
+    pin_cell cell = host_cell(face, column);
 
-/* A constant is known again by its address. True: row->asked is its column, and nothing was set. */
-static bool
-is_next_constant(struct row *row, const char *column)
-{
-    size_t next = row->asked + 1 < row->count ? row->asked + 1 : 0;
-
-    if (!row->literals || row->literals[next] != column || row->set_count || row->workspace->failed)
-        return false;
-    row->asked = next;
-    return true;
-}
-
-static pin_cell
-find_constant(struct row *row, const char *column)
-{
-    pin_cell cell = cell_by_name(row, column);
-
-    if (row->literals && !row->set_count && !row->workspace->failed)
-        row->literals[row->asked] = column;
+    if (row->face.constants && !row->workspace->face.failed)
+        row->literals[row->face.asked] = column;
     return cell;
-}
-
-static const char *
-host_text(const pin_row *face, const char *column)
-{
-    struct row *row = row_of(face);
-
-    if (!is_next_constant(row, column))
-        return find_constant(row, column).text;
-    return types_of(row)[row->asked] == PIN_VALUE_TEXT ? row->values[row->asked].text
-                                                       : cell_asked(row).text;
-}
-
-static int64_t
-host_integer(const pin_row *face, const char *column)
-{
-    struct row *row = row_of(face);
-
-    if (!is_next_constant(row, column))
-        return find_constant(row, column).integer;
-    return types_of(row)[row->asked] == PIN_VALUE_INTEGER ? row->values[row->asked].integer
-                                                          : cell_asked(row).integer;
-}
-
-static double
-host_number(const pin_row *face, const char *column)
-{
-    struct row *row = row_of(face);
-
-    if (!is_next_constant(row, column))
-        return find_constant(row, column).real;
-    return types_of(row)[row->asked] == PIN_VALUE_REAL ? row->values[row->asked].real
-                                                       : cell_asked(row).real;
 }
 
 static void
@@ -572,6 +539,7 @@ host_set(pin_row *face, const char *column, pin_cell cell)
         fail_column(row, column);
         return;
     }
+    row->face.constants = NULL; /* what was set is asked for here */
     row->sets[row->set_count++] =
         (struct pin_field){ pin__arena_strdup(&row->own, column), value_of(&row->own, cell) };
 }
@@ -597,12 +565,13 @@ static void
 keep_sets(struct row *row)
 {
     for (size_t i = 0; i < row->set_count; i++)
-        for (size_t k = 0; k < row->count; k++)
+        for (size_t k = 0; k < row->face.count; k++)
             if (strcmp(row->names[k], row->sets[i].name) == 0) {
                 row->values[k] = datum_of(&row->sets[i].value);
                 types_of(row)[k] = (unsigned char)row->sets[i].value.type;
             }
     row->set_count = 0;
+    row->face.constants = row->literals;
 }
 
 static void
@@ -646,11 +615,11 @@ host_save(pin_row *face)
 
     if (!is_there(row))
         return false;
-    if (row->count == 0)
+    if (row->face.count == 0)
         insert(row);
     else if (row->set_count)
         update(row);
-    return !row->workspace->failed;
+    return !row->workspace->face.failed;
 }
 
 static bool
@@ -677,9 +646,7 @@ const struct pin_job_host pin__native_rows = {
     .remove_all = host_remove_all,
     .new_row = host_new_row,
     .cell = host_cell,
-    .text = host_text,
-    .integer = host_integer,
-    .number = host_number,
+    .constant = host_constant,
     .set = host_set,
     .save = host_save,
     .remove = host_remove,

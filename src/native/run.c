@@ -29,9 +29,9 @@ explain_rights(const struct workspace *w, const char *what, struct pin_err *err)
 void
 pin__native_fail(struct workspace *w, const struct pin_err *err)
 {
-    if (w->failed)
+    if (w->face.failed)
         return;
-    w->failed = true;
+    w->face.failed = true;
     w->error = *err;
     if (err->status == PIN_DENIED && w->session && w->project->user &&
         access(w->project->database_filename, R_OK | W_OK) != 0)
@@ -52,7 +52,7 @@ host_error(pin_workspace *face)
 {
     struct workspace *w = workspace_of(face);
 
-    return w->failed ? w->error.message : NULL;
+    return w->face.failed ? w->error.message : NULL;
 }
 
 static void
@@ -60,7 +60,7 @@ host_forgive(pin_workspace *face)
 {
     struct workspace *w = workspace_of(face);
 
-    w->failed = false;
+    w->face.failed = false;
     pin__buf_clear(&w->far_error);
 }
 
@@ -241,7 +241,7 @@ pin__native_ask(struct workspace *w, const struct pin_call *call)
     struct answer *a = &w->answer;
     struct pin_err err = PIN_ERR_INIT;
 
-    if (w->failed)
+    if (w->face.failed)
         return false;
     if (w->session && pin__session_in_transaction(w->session)) {
         pin__err_set(&err, PIN_DENIED,
@@ -370,7 +370,7 @@ pin__native_session(struct workspace *w)
 {
     struct pin_err err = PIN_ERR_INIT;
 
-    if (w->failed)
+    if (w->face.failed)
         return false;
     if (!w->session) {
         open_session(w, &err);
@@ -384,7 +384,7 @@ pin__native_session(struct workspace *w)
     }
     if (err.status != PIN_OK)
         pin__native_fail(w, &err);
-    return !w->failed;
+    return !w->face.failed;
 }
 
 static bool
@@ -397,7 +397,7 @@ host_begin(pin_workspace *face)
         return false;
     if (pin__session_begin(w->session, pin__clock_mono(), &err) != PIN_OK)
         pin__native_fail(w, &err);
-    return !w->failed;
+    return !w->face.failed;
 }
 
 /* Bots learn of what was put into the queue when it is there. */
@@ -406,7 +406,7 @@ tell_enqueued(struct workspace *w)
 {
     if (pin__session_in_transaction(w->session))
         return;
-    if (w->enqueued && !w->failed)
+    if (w->enqueued && !w->face.failed)
         w->host->wake(w->host->context);
     w->enqueued = false;
 }
@@ -422,7 +422,7 @@ host_commit(pin_workspace *face)
     if (pin__session_commit(w->session, &err) != PIN_OK)
         pin__native_fail(w, &err);
     tell_enqueued(w);
-    return !w->failed;
+    return !w->face.failed;
 }
 
 /* Also after an error: that is what it is for. */
@@ -530,13 +530,13 @@ end(struct workspace *w, struct pin_outcome *o)
     pin__store_close(w->store);
     pin__session_close(w->session);
     w->session = NULL;
-    if (left_open && !w->failed) {
+    if (left_open && !w->face.failed) {
         pin__err_set(&err, PIN_FAILED,
                      "The job ended inside a transaction, which was rolled back: "
                      "pin_commit is missing.");
         pin__native_fail(w, &err);
     }
-    if (!w->failed)
+    if (!w->face.failed)
         return;
     pin__outcome_fail(o, PIN_OUTCOME_THREW, "Error", "%s", w->error.message);
     if (w->far_error.size) {
@@ -551,7 +551,7 @@ pin__native_execute(const struct pin_background_job *job, const char *tenants_fi
                     const struct pin_host *host, struct pin_outcome *o)
 {
     struct pin_job_host functions;
-    struct workspace w = { .face = { &functions },
+    struct workspace w = { .face = { .host = &functions },
                            .project = project,
                            .task = task,
                            .host = host,
@@ -569,7 +569,7 @@ pin__native_execute(const struct pin_background_job *job, const char *tenants_fi
     if (!task->check_tenant || !task->tenant_id || tenant_is_left(&w, tenants_filter, o))
         job->run(&w.face);
     fflush(NULL);
-    if (o->kind == PIN_OUTCOME_SUCCEEDED || w.failed)
+    if (o->kind == PIN_OUTCOME_SUCCEEDED || w.face.failed)
         end(&w, o);
     current = NULL;
     pin__buf_fini(&w.far_error);

@@ -14,9 +14,10 @@
 struct pin_background_job; /* pinstripe/job.h */
 struct pin_catalog;        /* job/catalog.h */
 
-struct pin_native_shared { /* memory of the run and of the process that forked it */
-    atomic_bool asks;      /* the job looks whether it was cancelled */
-    atomic_bool cancelled; /* it was */
+struct pin_native_shared {     /* memory of the run and of the process that forked it */
+    atomic_bool asks;          /* the job looks whether it was cancelled */
+    atomic_bool cancelled;     /* it was */
+    _Atomic uint64_t returned; /* the task whose run succeeded and gave no value */
     struct pin_native_crash crash;
     bool told_root; /* a run has said that it is root's, and what that means */
 };

@@ -28,8 +28,7 @@ struct workspace {
     struct pin_scope scope;
     struct pin_arena arena;
     json_t *args, *params;
-    bool failed;
-    struct pin_err error;     /* a sentence of ours or of the job; meaningful when failed */
+    struct pin_err error;     /* a sentence of ours or of the job; meaningful when face.failed */
     struct pin_buf far_error; /* the error of another run, JSON; empty: `error` it is */
     struct answer answer;
     struct row *spare; /* new rows that were saved: the next new ones */
