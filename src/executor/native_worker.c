@@ -278,7 +278,8 @@ bury(struct child *c, const struct pin_native_job *job)
     while (wait4(c->pid, &status, 0, &used) < 0 && errno == EINTR)
         continue;
     end_others(c);
-    if (!c->told && atomic_load(&c->native->shared->returned) == c->task->id && status == 0) {
+    if (!c->told && !c->rubbish && !c->overdue && status == 0 &&
+        atomic_load(&c->native->shared->returned) == c->task->id) {
         c->told = true;
         c->outcome.kind = PIN_OUTCOME_SUCCEEDED;
     }
