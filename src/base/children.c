@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ban.h"
 
-enum { DEPTH_MAX = 64, CHILDREN_AT_ONCE = 1024 };
+enum { DEPTH_MAX = 64, CHILDREN_AT_ONCE = 1024, PASSES_MAX = 1000 };
 
 /* Numbers in text, read from a file without stdio: this must be possible in a signal handler. */
 struct numbers {
@@ -94,28 +95,53 @@ list_children(pid_t pid, pid_t thread, int children[CHILDREN_AT_ONCE])
     return count;
 }
 
-/* A process is killed after its children have been read: afterwards they are somebody else's. */
-static size_t
-kill_below(pid_t pid, pid_t thread, bool (*keep)(void *context, pid_t pid), void *context,
-           int depth)
+struct walk {                               /* over all processes below one */
+    int number;                             /* the signal that each gets */
+    bool (*keep)(void *context, pid_t pid); /* of the first level: not these; NULL: none */
+    void *context;
+    size_t count;
+    uint64_t pids; /* their sum: the same processes have the same */
+};
+
+/* A process gets its signal after its children have been read: when it is dead they are somebody
+ * else's. */
+static void
+signal_below(struct walk *w, pid_t pid, pid_t thread, int depth)
 {
     int children[CHILDREN_AT_ONCE];
-    size_t count = list_children(pid, thread, children), killed = 0;
+    size_t count = list_children(pid, thread, children);
 
     for (size_t i = 0; i < count; i++) {
-        if (keep && keep(context, children[i]))
+        if (depth == 0 && w->keep && w->keep(w->context, children[i]))
             continue;
         if (depth < DEPTH_MAX)
-            killed += kill_below(children[i], children[i], NULL, NULL, depth + 1);
-        killed += kill(children[i], SIGKILL) == 0;
+            signal_below(w, children[i], children[i], depth + 1);
+        if (kill(children[i], w->number) != 0)
+            continue;
+        w->count++;
+        w->pids += (uint64_t)children[i];
     }
-    return killed;
 }
 
+/* What forks without end is stopped before it is killed: a killed process makes room for the next,
+ * and this one has its turn after hundreds of them. Stopped ones stay, so a pass that finds none
+ * but those of the pass before has them all. */
 size_t
 pin__children_kill(bool (*keep)(void *context, pid_t pid), void *context)
 {
-    return kill_below(getpid(), gettid(), keep, context, 0);
+    struct walk stop = { .number = SIGSTOP, .keep = keep, .context = context };
+    struct walk kill = { .number = SIGKILL, .keep = keep, .context = context };
+    pid_t self = getpid(), thread = gettid();
+    uint64_t before;
+    int passes = 0;
+
+    do {
+        before = stop.pids;
+        stop.count = stop.pids = 0;
+        signal_below(&stop, self, thread, 0);
+    } while (stop.count > 1 && stop.pids != before && ++passes < PASSES_MAX);
+    signal_below(&kill, self, thread, 0);
+    return kill.count;
 }
 
 void

@@ -16,10 +16,6 @@
 #define PIN_NATIVE_PROCESSES_MAX 512  /* of its user, beyond those that were there before */
 #define PIN_NATIVE_GRACE_MS      5000 /* for a cancelled run that asks whether it was cancelled */
 
-/* Sent to a native worker whose nursery has died, by the kernel: it kills what its run has started,
- * then ends. */
-#define PIN_NATIVE_DEATH_SIGNAL SIGPWR
-
 struct pin_background_job;
 struct pin_host_job; /* pinstripe/pinstripe.h */
 

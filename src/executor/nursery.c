@@ -21,11 +21,17 @@
 #include "native/host.h"
 #include "native/objects.h"
 
-enum { CHILDREN_MAX = 256, CATALOG_BYTES_MAX = 32 << 20, CONFIG_BYTES_MAX = 1 << 20 };
+enum {
+    CHILDREN_MAX = 256,
+    CATALOG_BYTES_MAX = 32 << 20,
+    CONFIG_BYTES_MAX = 1 << 20,
+    NATIVE_END_MS = 2000
+};
 
 struct child {
     pid_t pid; /* 0: free */
     uint32_t worker;
+    bool native;
 };
 
 struct nursery {
@@ -183,7 +189,7 @@ fork_worker(struct nursery *n, uint32_t worker, bool native, int fd, int claims)
         report_fork_failed(n, worker, child ? errno : EAGAIN);
         return;
     }
-    *child = (struct child){ .pid = pid, .worker = worker };
+    *child = (struct child){ .pid = pid, .worker = worker, .native = native };
     pin__fault("nursery.forked");
     report_forked(n, child);
 }
@@ -247,7 +253,7 @@ reap(struct nursery *n)
         pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_EXITED,
                                                               .worker = child->worker,
                                                               .number = (uint64_t)status });
-        *child = (struct child){ 0, 0 };
+        *child = (struct child){ .pid = 0 };
     }
 }
 
@@ -288,10 +294,37 @@ serve(struct nursery *n)
     }
 }
 
+static bool
+has_native_worker(const struct nursery *n)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        if (n->children[i].pid && n->children[i].native)
+            return true;
+    return false;
+}
+
+/* They know best what their runs have started: should this process be killed now, nobody else
+ * would. */
+static void
+end_native_workers(struct nursery *n)
+{
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), NATIVE_END_MS);
+    struct pollfd p = { .fd = n->child_fd, .events = POLLIN };
+
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        if (n->children[i].pid && n->children[i].native)
+            kill(n->children[i].pid, PIN_NATIVE_DEATH_SIGNAL);
+    while (has_native_worker(n) && pin__clock_mono().ns < until.ns) {
+        (void)poll(&p, 1, (int)pin__clock_until_ms(until));
+        reap(n);
+    }
+}
+
 /* Nobody is left behind: not a worker, nor what came to us as subreaper. */
 static void
 end_children(struct nursery *n)
 {
+    end_native_workers(n);
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         if (n->children[i].pid)
             kill(n->children[i].pid, SIGKILL);

@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "executor/native_worker.h"
 #include "executor/nursery.h"
 #include "executor/run.h"
+#include "executor/worker.h"
 
 enum { CLOSE_WAIT_MS = 5000, RESPAWN_FIRST_MS = 100, RESPAWN_MAX_MS = 5000 };
 
@@ -349,31 +349,15 @@ pin__nurseries_timers(struct pin_executor *x, struct pin_mono now)
     (void)pin__executor_reload(x, x->reloaded, x->reload_context);
 }
 
-/* A native worker kills what its run has started; when it is killed, its nursery does. Without one
- * it is asked first. */
-static void
-end_worker(const struct worker_process *w, bool has_nursery)
-{
-    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), CLOSE_WAIT_MS);
-    struct pollfd p = { .fd = w->pidfd, .events = POLLIN };
-
-    if (w->pidfd < 0)
-        return;
-    if (w->native && !has_nursery &&
-        syscall(SYS_pidfd_send_signal, w->pidfd, PIN_NATIVE_DEATH_SIGNAL, NULL, 0) == 0)
-        (void)poll(&p, 1, (int)pin__clock_until_ms(until));
-    (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
-}
-
 void
 pin__nurseries_close(struct pin_executor *x)
 {
     for (struct nursery_process *n = x->nurseries, *next; n; n = next) {
         next = n->next;
+        n->gone = true;
         for (struct worker_process *w = x->workers; w; w = w->next)
             if (w->nursery == n)
-                end_worker(w, !n->gone);
-        n->gone = true;
+                pin__worker_signal(w, w->native ? PIN_NATIVE_DEATH_SIGNAL : SIGKILL);
         end_process(n);
         n->pid = 0;
         n->pidfd = -1;

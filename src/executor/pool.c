@@ -336,6 +336,8 @@ take_outcome(struct worker_process *w, const struct pin_message *m)
     run->outcome.cpu_us = (int64_t)m->cpu_us;
     run->outcome.peak_heap_bytes = m->heap_bytes;
     note_pace(run);
+    if (run->calls_open) /* it was stopped while it waited for them */
+        pin__requests_of_caller_died(w->executor, run);
     if (m->number) { /* it broke a limit: it ends by itself, and gets no more */
         w->doomed = true;
         return_queue(w, 0);

@@ -2,6 +2,8 @@
 #ifndef PIN_EXECUTOR_WORKER_H
 #define PIN_EXECUTOR_WORKER_H
 
+#include <signal.h>
+
 #include "executor/channel.h"
 #include "workspace/workspace.h"
 
@@ -43,6 +45,10 @@ struct pin_host pin__worker_host(struct pin_worker *w);
  * engine says that this worker must not be used again. Never returns to the nursery's code: it ends
  * the process. */
 _Noreturn void pin__worker_main(struct pin_engine *engine, int fd, int claims);
+
+/* Has a native worker kill what its run has started, then end. The kernel sends it when the nursery
+ * has died. */
+#define PIN_NATIVE_DEATH_SIGNAL SIGPWR
 
 struct pin_native_world; /* native_worker.h */
 /* The same for runs of jobs in C: each in a process forked for it. */

@@ -311,7 +311,7 @@ static pin_status
 describe_native(struct pin_engine *e, struct pin_bytes config)
 {
     struct pin_mono began = pin__clock_mono();
-    pin_status st = e->describe_native(e->native_context, e->files, config, &e->files_err);
+    pin_status st = e->describe_native(e->native_context, &e->files, config, &e->files_err);
 
     e->deadline.ns += pin__clock_mono().ns - began.ns;
     return st;
@@ -322,13 +322,13 @@ pin__engine_files(struct pin_engine *e, struct pin_bytes config)
 {
     JSValue list;
 
-    if (!e->files)
+    if (!e->lists_files)
         return JS_ThrowTypeError(e->ctx, "the project's files are listed while it is loaded");
     if (e->describe_native && describe_native(e, config) != PIN_OK)
         return pin__js_throw(e->ctx, &e->files_err);
     list = JS_NewArray(e->ctx);
-    for (size_t i = 0; i < e->files->count; i++) {
-        const struct pin_file *f = &e->files->items[i];
+    for (size_t i = 0; i < e->files.count; i++) {
+        const struct pin_file *f = &e->files.items[i];
 
         JS_SetPropertyUint32(e->ctx, list, (uint32_t)i,
                              describe_file(e, pin__registry_name(f->registry), f));
@@ -387,15 +387,14 @@ load_listed(struct pin_engine *e, struct pin_err *err)
 static pin_status
 load_files(struct pin_engine *e, struct pin_err *err)
 {
-    struct pin_files files;
-    pin_status st = pin__files_list(&files, e->root, err);
+    pin_status st = pin__files_list(&e->files, e->root, err);
 
-    e->files = &files;
+    e->lists_files = true;
     e->files_err = PIN_ERR_INIT;
     if (st == PIN_OK)
         st = load_listed(e, err);
-    e->files = NULL;
-    pin__files_fini(&files);
+    e->lists_files = false;
+    pin__files_fini(&e->files);
     return st;
 }
 

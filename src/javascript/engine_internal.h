@@ -18,6 +18,7 @@
 #include "javascript/random.h"
 #include "javascript/rejections.h"
 #include "javascript/timers.h"
+#include "project/files.h"
 
 enum pin_engine_phase {
     PIN_ENGINE_LOADING, /* top levels of modules run; no host */
@@ -66,7 +67,8 @@ struct pin_engine {
     struct pin_random random;
     struct pin_import import; /* only while loading */
     int64_t top_level_ms;     /* for one file */
-    struct pin_files *files;  /* the project's; NULL but while it is loaded */
+    bool lists_files;         /* the project is loaded: `files` and `files_err` have a meaning */
+    struct pin_files files;
     struct pin_err files_err; /* why pin__engine_files failed; PIN_OK: it did not */
     /* Of the options. */
     pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_bytes config,

@@ -328,6 +328,13 @@ finish(const struct build *b, size_t from, size_t to, struct pin_mono until)
     }
 }
 
+/* A folder of PATH that may not be looked into makes EACCES of what is in none. */
+static bool
+is_not_found(const struct build *b, int failed)
+{
+    return failed == ENOENT || (failed == EACCES && !strchr(b->compiler, '/'));
+}
+
 static void
 start(const struct build *b, struct unit *u)
 {
@@ -337,9 +344,10 @@ start(const struct build *b, struct unit *u)
         return;
     u->pid = 0;
     u->file->problem =
-        failed == ENOENT ? no_compiler(b)
-                         : pin__arena_printf(&b->files->arena, "the compiler cannot be started: %s",
-                                             strerror(failed));
+        is_not_found(b, failed)
+            ? no_compiler(b)
+            : pin__arena_printf(&b->files->arena, "the compiler cannot be started: %s",
+                                strerror(failed));
 }
 
 static void

@@ -7,7 +7,7 @@ load ../cli/helper
 
 # A run of root's would become nobody, who may not use the database in these folders, and would say so in its output:
 # native_root.bats is about that.
-# shellcheck disable=SC2034  # helper.bash reads it
+# shellcheck disable=SC2034  # project_with reads it
 [ "$(id -u)" -ne 0 ] || PROJECT_CONFIG="{ native: { user: 'root' } }"
 
 c_job() {

@@ -402,17 +402,3 @@ readonly BEGUN='fclose(fopen("begun", "w"));'
     [ -e build/pinstripe/mine.so ]
     [ -z "$(find build/pinstripe -name 'other-*' -mtime +0)" ]
 }
-
-@test "a nursery of older code keeps its objects" {
-    pinstripe migrate-database
-    c_job say '' 'puts("old code"); fclose(fopen("said", "w"));'
-    PIN_NATIVE_TOUCH_MS=20 "${PINSTRIPE%/pinstripe}/faults/pinstripe" start-bot --no-watch >/dev/null 2>bot.log 3>&- &
-    bot=$!
-    comes grep -q . bot.log
-    object=$(echo build/pinstripe/say-*.so)
-    touch -d '2 days ago' "$object"
-    young() { [ -z "$(find "$object" -mtime +0)" ]; }
-    comes young
-    kill "$bot"
-    wait "$bot" || true
-}

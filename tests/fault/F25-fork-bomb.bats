@@ -32,3 +32,11 @@ as_a_user() {
     run pinstripe run-background-job fine
     [ "$output" = fine ]
 }
+
+@test "F25 a bomb each of whose processes leaves for a session of its own" {
+    c_job bomb '.meta = PIN_META(PIN_TIMEOUT("1s")),' 'for (;;) if (fork() == 0) setsid();'
+    run as_a_user "$TEST_FOLDER/pinstripe" run-background-job bomb
+    [ "$status" -eq 124 ]
+    nobody_left() { ! pgrep pin-job -u 64321 && ! pgrep pin-native -u 64321; }
+    comes nobody_left
+}

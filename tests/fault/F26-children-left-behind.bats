@@ -2,15 +2,15 @@
 
 load ../cli/native_helper
 
-# Nobody else's sleep lasts so long.
-MARK=98765.$$$RANDOM
-readonly MARK START='if (fork() == 0) { setsid(); if (fork() == 0) { execlp("sleep", "sleep", "'"$MARK"'", (char *)NULL); } execlp("sleep", "sleep", "'"$MARK"'", (char *)NULL); }'
+# Nobody else's, should this be tested twice at the same time.
+readonly NAP=98765.26$$
+readonly START="if (fork() == 0) { setsid(); if (fork() == 0) { execlp(\"sleep\", \"sleep\", \"$NAP\", (char *)NULL); } execlp(\"sleep\", \"sleep\", \"$NAP\", (char *)NULL); }"
 
-none_left() { ! pgrep -f "sleep [9]${MARK#9}"; }
+none_left() { ! pgrep -f "sleep [9]${NAP#9}"; }
 
 @test "F26 children that made sessions of their own, after a run that succeeded" {
     c_job leaves '' "$START puts(\"left\");"
-    c_job looks '' 'fflush(stdout); (void)!system("pgrep -fc \"sleep [9]'"${MARK#9}"'\"");'
+    c_job looks '' "fflush(stdout); (void)!system(\"pgrep -fc 'sleep [9]${NAP#9}'\");"
     c_job both '' 'pin_run_background_job(w, "leaves", NULL); pin_run_background_job(w, "looks", NULL);'
     run pinstripe run-background-job both
     [ "$output" = $'left\n0' ]
@@ -25,7 +25,7 @@ none_left() { ! pgrep -f "sleep [9]${MARK#9}"; }
 
 @test "F26 and after the program itself was killed, or stopped by a person" {
     c_job hangs '' "$START puts(\"up\"); fflush(stdout); for (;;) pause();"
-    some() { pgrep -f "sleep [9]${MARK#9}"; }
+    some() { pgrep -f "sleep [9]${NAP#9}"; }
     for signal in KILL INT TERM; do
         "$PINSTRIPE" run-background-job hangs >/dev/null 2>&1 3>&- &
         program=$!
@@ -39,7 +39,7 @@ none_left() { ! pgrep -f "sleep [9]${MARK#9}"; }
 
 @test "F26 and after the nursery, or with it the program, was killed" {
     c_job hangs '' "$START puts(\"up\"); fflush(stdout); for (;;) pause();"
-    some() { pgrep -f "sleep [9]${MARK#9}"; }
+    some() { pgrep -f "sleep [9]${NAP#9}"; }
     for whom in nursery both; do
         "$PINSTRIPE" run-background-job hangs >/dev/null 2>&1 3>&- &
         program=$!

@@ -1,4 +1,5 @@
-# F29: a job in C that closes descriptors or writes into those that are not its own has failed; nobody else notices.
+# F29: a job in C that writes into descriptors that are not its own, or needs one that it has closed, has failed; nobody else
+# notices.
 
 load ../cli/native_helper
 
@@ -17,5 +18,6 @@ scribbles() {
 
 @test "F29 rubbish into every descriptor" { scribbles 'for (int fd = 3; fd < 64; fd++) (void)!write(fd, "rubbish, and more rubbish", 25);' 'wrote into a descriptor that is not its own'; }
 @test "F29 a frame that says it is gigabytes long" { scribbles 'for (int fd = 3; fd < 64; fd++) (void)!write(fd, "\xff\xff\xff\xff\x01\x05", 6);' 'wrote into a descriptor that is not its own'; }
-@test "F29 every descriptor closed" { scribbles 'for (int fd = 3; fd < 64; fd++) close(fd);' 'the job ended the process'; }
+@test "F29 every descriptor closed, and then one is needed" { scribbles 'for (int fd = 3; fd < 64; fd++) close(fd); pin_run_background_job(w, "fine", NULL);' 'the job ended the process'; }
+@test "F29 every descriptor closed, and none needed: it is a run like any other" { scribbles 'for (int fd = 3; fd < 64; fd++) close(fd);' ended; }
 @test "F29 its output closed: it is a run like any other" { scribbles 'fflush(NULL); close(0); close(1); close(2); (void)!write(1, "x", 1);' ended; }
