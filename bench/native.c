@@ -1,7 +1,7 @@
 /* native.c - jobs in C: what a run costs its caller, how many queued ones a second, reading many
  * rows, and computing, against the same in JavaScript.
  *
- * The executor is opened in this process, as a program that embeds it does: a run's time is the
+ * Jobs are called through the library, as by any program that embeds it: a run's time is the
  * caller's, from asking to the result. References are measured in the same run, by turns with what
  * they are held against.
  */
@@ -12,8 +12,8 @@
 
 #include "bench.h"
 #include "database/session.h"
-#include "executor/executor.h"
 #include "native_jobs.h"
+#include "pinstripe/pinstripe.h"
 #include "store_plain.h"
 
 enum {
@@ -43,69 +43,45 @@ check(pin_status st, const struct pin_err *err)
     exit(1);
 }
 
-/* ---- runs of a job, by its name, from this process ---- */
+/* ---- runs of a job, by its name, through the library ---- */
 
 static void
-keep_line(void *context, const struct pin_run_info *run, enum pin_stream stream, const char *data,
-          size_t size)
+keep(void *context, const struct pin_console_text *text)
 {
     (void)context;
-    (void)run;
-    if (stream == PIN_STDOUT)
-        pin__buf_add(&printed, data, size);
+    if (!text->is_error)
+        pin__buf_add(&printed, text->data, text->size);
     else
-        fwrite(data, 1, size, stderr);
+        fwrite(text->data, 1, text->size, stderr);
 }
 
-static void
-ended(void *context, const struct pin_run_info *run, const struct pin_outcome *o)
+static pin_project *
+open_project(const char *folder)
 {
-    (void)context;
-    (void)run;
-    if (o->kind == PIN_OUTCOME_SUCCEEDED)
-        return;
-    fprintf(stderr, "bench native: %s\n", pin__buf_text(&o->error));
+    struct pin_error error;
+    pin_project *p;
+
+    if (pin_project_open(
+            &p, PIN_PROJECT_OPTIONS(.folder = folder, .program = bench_program(), .console = keep),
+            &error) == PIN_OK)
+        return p;
+    fprintf(stderr, "bench native: %s\n", error.message);
     exit(1);
-}
-
-static void
-note(void *context, const char *text)
-{
-    (void)context;
-    (void)text;
-}
-
-static struct pin_executor *
-open_executor(const char *folder)
-{
-    struct pin_executor_options options = { .root = folder,
-                                            .environment = "development",
-                                            .program = bench_program() };
-    struct pin_err err = PIN_ERR_INIT;
-    struct pin_executor *x;
-
-    check(pin__executor_open(&x, &options, &err), &err);
-    return x;
 }
 
 /* Milliseconds from the call to the result. */
 static double
-call_ms(struct pin_executor *x, const char *job, const char *args)
+call_ms(pin_project *p, const char *job, const char *args)
 {
-    static const struct pin_sink sink = { .console = keep_line, .finished = ended, .note = note };
-    struct pin_request_options options = { .kind = PIN_TASK_JOB,
-                                           .name = job,
-                                           .args = { args, args ? strlen(args) : 0 } };
     double began = bench_clock_ms(CLOCK_MONOTONIC);
-    struct pin_err err = PIN_ERR_INIT;
-    struct pin_summary summary;
+    struct pin_error error;
 
     pin__buf_clear(&printed);
-    pin__summary_init(&summary);
-    check(pin__executor_run(x, &options, &sink, &summary, &err), &err);
-    began = bench_clock_ms(CLOCK_MONOTONIC) - began;
-    pin__summary_fini(&summary);
-    return began;
+    if (pin_project_run(p, job, PIN_CALL_OPTIONS(.args = args), NULL, &error) != PIN_OK) {
+        fprintf(stderr, "bench native: %s\n", error.message);
+        exit(1);
+    }
+    return bench_clock_ms(CLOCK_MONOTONIC) - began;
 }
 
 /* ---- an empty run ---- */
@@ -130,23 +106,23 @@ empty_runs(void)
 {
     static double runs[CALLS], forks[CALLS];
     char folder[PATH_MAX];
-    struct pin_executor *x;
+    pin_project *p;
     double run, reference;
 
     bench_project(folder, CONFIG);
     bench_write(folder, "lib/background_jobs/empty.c", empty_c);
-    x = open_executor(folder);
+    p = open_project(folder);
     for (int i = 0; i < WARM_UPS; i++)
-        (void)call_ms(x, "empty", NULL);
+        (void)call_ms(p, "empty", NULL);
     for (int i = 0; i < CALLS; i++) {
-        runs[i] = call_ms(x, "empty", NULL);
+        runs[i] = call_ms(p, "empty", NULL);
         forks[i] = fork_ms();
     }
-    pin__executor_close(x);
+    pin_project_close(p);
     bench_remove(folder);
     run = bench_median(runs, CALLS) * 1e3, reference = bench_median(forks, CALLS) * 1e3;
-    bench_row("an empty job in C, run by name, not recorded", run, "us", reference,
-              "<= 3 times fork, exit, wait", run <= 3 * reference);
+    bench_row("an empty job in C, run by name through the library, not recorded", run, "us",
+              reference, "<= 3 times fork, exit, wait", run <= 3 * reference);
 }
 
 /* ---- queued runs ---- */
@@ -259,25 +235,25 @@ rows(void)
 {
     double job[READINGS], plain[READINGS], ms, reference;
     char folder[PATH_MAX], file[PATH_MAX + 32];
-    struct pin_executor *x;
+    pin_project *p;
 
     bench_project(folder, CONFIG);
     bench_write(folder, "lib/background_jobs/read.c", read_c);
     bench_write(folder, "lib/background_jobs/step.c", step_c);
     snprintf(file, sizeof file, "%s/development.db", folder);
     fill(file);
-    x = open_executor(folder);
+    p = open_project(folder);
     for (int i = -1; i < READINGS; i++) {
-        double read_ms = call_ms(x, "read", NULL), step_ms;
+        double read_ms = call_ms(p, "read", NULL), step_ms;
         int64_t sum = strtoll(pin__buf_text(&printed), NULL, 10);
 
-        step_ms = call_ms(x, "step", NULL);
+        step_ms = call_ms(p, "step", NULL);
         if (sum == 0 || sum != strtoll(pin__buf_text(&printed), NULL, 10))
             bench_die("the two do not read the same");
         if (i >= 0)
             job[i] = read_ms, plain[i] = step_ms;
     }
-    pin__executor_close(x);
+    pin_project_close(p);
     bench_remove(folder);
     ms = undisturbed(job), reference = undisturbed(plain);
     bench_row("100,000 rows read by a job in C, all columns", ms, "ms", reference,
@@ -291,27 +267,27 @@ static void
 hashes(void)
 {
     char folder[PATH_MAX], args[32];
-    struct pin_executor *x;
+    pin_project *p;
     double c, javascript;
 
     bench_project(folder, CONFIG);
     bench_write(folder, "lib/background_jobs/hash_c.c", hash_c);
     bench_write(folder, "lib/background_jobs/hash_js.js", hash_js);
-    x = open_executor(folder);
+    p = open_project(folder);
     snprintf(args, sizeof args, "[%d]", BLOCKS_JAVASCRIPT);
-    javascript = BLOCKS_JAVASCRIPT / call_ms(x, "hash-js", args);
+    javascript = BLOCKS_JAVASCRIPT / call_ms(p, "hash-js", args);
     pin__buf_adds(&printed, " = ");
     {
         char *first = strdup(pin__buf_text(&printed));
 
-        (void)call_ms(x, "hash-c", args);
+        (void)call_ms(p, "hash-c", args);
         if (!first || strncmp(first, pin__buf_text(&printed), printed.size) != 0)
             bench_die("the two do not hash the same");
         free(first);
     }
     snprintf(args, sizeof args, "[%d]", BLOCKS_C);
-    c = BLOCKS_C / call_ms(x, "hash-c", args);
-    pin__executor_close(x);
+    c = BLOCKS_C / call_ms(p, "hash-c", args);
+    pin_project_close(p);
     bench_remove(folder);
     bench_row("SHA-256 in a job in C, against the same in JavaScript", c, "blocks/ms", javascript,
               "printed", true);

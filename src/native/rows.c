@@ -14,7 +14,7 @@ _Static_assert(sizeof(union pin_row_value) == sizeof(union pin_datum) &&
 
 enum { FIRST_BATCH = 200, LATER_BATCH = 4000, SETS_MAX = 128 };
 
-#define PLACE_BYTES_MAX   ((size_t)64 << 10)
+#define PLACE_BYTES_MAX   ((size_t)160 << 20) /* a text of SQLite's largest, in hexadecimal */
 #define FIRST_BATCH_BYTES ((size_t)16 << 10)
 #define LATER_BATCH_BYTES ((size_t)256 << 10) /* stays in a processor's own cache */
 

@@ -101,6 +101,80 @@ own_setup() {
     [ "$output" = $'user 999 999\n750 read, 750 changed\n750 deleted\n2 3 4 250' ]
 }
 
+@test "rows of any number and size come once and in their order; columns are found whatever they are asked by" {
+    pinstripe migrate-database
+    c_job reads '' '
+        static char text[40000];
+        pin_begin(w);
+        for (int i = 0; i < 9000; i++) {
+            pin_row *user = pin_new(w, "users");
+            memset(text, 97 + i % 26, sizeof text);
+            text[i % 1000 == 999 ? sizeof text - 1 : (size_t)(i % 90)] = 0;
+            pin_set(user, "name", text);
+            pin_set(user, "age", i);
+            pin_save(user);
+        }
+        pin_commit(w);
+        char age[8] = "name";
+        strcpy(age, "age");
+        int n = 0, wrong = 0;
+        pin_rows *all = pin_table(w, "users");
+        for (pin_row *user; (user = pin_next(all)) != NULL; n++) {
+            size_t size = n % 1000 == 999 ? sizeof text - 1 : (size_t)(n % 90);
+            wrong += pin_integer(user, "age") != n || strlen(pin_text(user, "name")) != size;
+            wrong += pin_integer(user, age) != n || pin_number(user, "age") != n || pin_text(user, "age") != NULL;
+            wrong += size && pin_text(user, "name")[size - 1] != 97 + n % 26;
+        }
+        printf("%d %d\n", n, wrong);
+        pin_rows *back = pin_table(w, "users");
+        pin_order_by(back, "name", false);
+        pin_order_by(back, "age", true);
+        char last[64] = "";
+        for (n = 0, wrong = 0; (all = back) != NULL; n++) {
+            pin_row *user = pin_next(back);
+            if (!user)
+                break;
+            wrong += strncmp(pin_text(user, "name"), last, 60) < 0;
+            snprintf(last, 61, "%s", pin_text(user, "name"));
+        }
+        printf("%d %d\n", n, wrong);
+        pin_rows *none = pin_table(w, "users"), *few = pin_table(w, "users");
+        pin_limit(none, 0);
+        pin_limit(few, 450);
+        for (n = 0; pin_next(none) != NULL;)
+            n++;
+        while (pin_next(few) != NULL)
+            n++;
+        printf("%d\n", n);'
+    run pinstripe run-background-job reads
+    [ "$output" = $'9000 0\n9000 0\n450' ]
+}
+
+@test "what was set is what a row gives, and after an error it gives nothing" {
+    pinstripe migrate-database
+    c_job sets '' '
+        pin_row *made = pin_new(w, "users");
+        pin_set(made, "name", "old");
+        pin_set(made, "age", 7);
+        printf("%s %d\n", pin_text(made, "name"), (int)pin_integer(made, "age"));
+        pin_save(made);
+        pin_rows *users = pin_table(w, "users");
+        pin_row *user = pin_next(users);
+        for (int i = 0; i < 3; i++) {
+            printf("%s %d\n", pin_text(user, "name"), (int)pin_integer(user, "age"));
+            if (i == 0)
+                pin_set(user, "name", "new");
+            else
+                pin_save(user);
+        }
+        printf("%d\n", (int)pin_integer(user, "height"));
+        printf("%s %d %s\n", pin_text(user, "name") ? "?" : "none", (int)pin_integer(user, "age"), pin_error(w));
+        pin_forgive(w);
+        printf("%s %d\n", pin_text(user, "name"), (int)pin_integer(user, "age"));'
+    run pinstripe run-background-job sets
+    [ "$output" = $'old 7\nold 7\nnew 7\nnew 7\n0\nnone 0 A row of "users" has no column "height"\nnew 7' ]
+}
+
 @test "a new row is gone once it was saved" {
     pinstripe migrate-database
     c_job twice '' 'pin_row *user = pin_new(w, "users"); pin_save(user); pin_set(user, "age", 1);'
