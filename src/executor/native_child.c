@@ -1,6 +1,5 @@
-/* native_child.c - the process of one run of a job in C: confined, made another user's, its streams
- * and its way to the executor laid, then the job. */
-#include <execinfo.h>
+/* native_child.c - the process of one run of a job in C: confined, made another user's, its way to
+ * the executor laid, then the job. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,104 +9,25 @@
 
 #include "executor/native_parts.h"
 
-/* Not above what is allowed already. RLIM_INFINITY is the largest number there is. */
-static void
-limit(int resource, uint64_t value, uint64_t allowed)
+void
+pin__native_limit(int resource, uint64_t value, uint64_t allowed)
 {
-    struct rlimit r = { .rlim_cur = value < allowed ? value : allowed };
+    struct rlimit r = { value, value };
 
-    r.rlim_max = r.rlim_cur;
+    if (allowed < value)
+        r.rlim_cur = r.rlim_max = allowed; /* RLIM_INFINITY is the largest number there is */
     (void)setrlimit((__rlimit_resource_t)resource, &r);
 }
 
-static uint64_t
-allowed(int resource)
+uint64_t
+pin__native_allowed(int resource)
 {
     struct rlimit r;
 
     return getrlimit((__rlimit_resource_t)resource, &r) == 0 ? r.rlim_max : RLIM_INFINITY;
 }
 
-/* ---- once, in the worker ---- */
-
-static uint64_t
-data_bytes(void)
-{
-    unsigned long long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-
-    if (!f || fscanf(f, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
-        pages = 0;
-    if (f)
-        fclose(f);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static int
-pipe_to(int descriptor)
-{
-    int fds[2];
-
-    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
-        dup2(fds[1], descriptor) < 0)
-        _exit(PIN_EXIT_BROKEN);
-    close(fds[1]);
-    return fds[0];
-}
-
-static void
-open_streams(struct native *n)
-{
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    (void)dup2(null, STDIN_FILENO);
-    if (null > STDIN_FILENO)
-        close(null);
-    n->out = pipe_to(STDOUT_FILENO);
-    n->error = pipe_to(STDERR_FILENO);
-    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-    if (!n->identity.changes)
-        return;
-    /* So that a job may open /dev/stdout by its name, too. */
-    (void)!fchown(STDOUT_FILENO, n->identity.uid, n->identity.gid);
-    (void)!fchown(STDERR_FILENO, n->identity.uid, n->identity.gid);
-}
-
-/* The nursery ignores them. To block them is as good here, and a run is rid of it at one go. */
-static void
-block_signals(void)
-{
-    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-    sigset_t blocked;
-
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        sigaddset(&blocked, ignored[i]);
-    (void)sigprocmask(SIG_BLOCK, &blocked, NULL);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        (void)signal(ignored[i], SIG_DFL);
-}
-
-void
-pin__native_prepare(struct native *n)
-{
-    void *frame[1];
-
-    block_signals();
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    limit(RLIMIT_CORE, 0, allowed(RLIMIT_CORE));
-    limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX, allowed(RLIMIT_NOFILE));
-    if (n->process_limit > allowed(RLIMIT_NPROC))
-        n->process_limit = allowed(RLIMIT_NPROC);
-    n->data_allowed = allowed(RLIMIT_DATA);
-    (void)backtrace(frame, 1); /* loads what it needs: a handler of a crash must not */
-    pin__native_crash_catch(&n->shared->crash);
-    open_streams(n);
-    n->data_bytes = data_bytes();
-}
-
-/* ---- in the run ---- */
-
+/* What only the run itself can have: the rest it has from its worker. */
 static void
 confine(const struct child *c)
 {
@@ -118,8 +38,8 @@ confine(const struct child *c)
     (void)signal(PIN_NATIVE_DEATH_SIGNAL, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    limit(RLIMIT_NPROC, n->process_limit, n->process_limit);
-    limit(RLIMIT_DATA, n->data_bytes + c->task->heap_bytes, n->data_allowed);
+    pin__native_limit(RLIMIT_NPROC, n->process_limit, n->processes_allowed);
+    pin__native_limit(RLIMIT_DATA, n->data_bytes + c->task->heap_bytes, n->data_allowed);
 }
 
 /* Ends with its parent. To be asked for again by who changes its user: that takes it back. */

@@ -14,8 +14,8 @@ struct native {
     int out, error;           /* what runs print: the other ends are descriptors 1 and 2 */
     int near, far;       /* the channel with the run under way, and its end of it; -1: to be made */
     uint64_t data_bytes; /* of this process, before any run */
-    uint64_t data_allowed;  /* to this process */
-    uint64_t process_limit; /* RLIMIT_NPROC of a run */
+    uint64_t process_limit;                   /* RLIMIT_NPROC of a run */
+    uint64_t data_allowed, processes_allowed; /* to this process */
     struct pin_native_identity identity;
     struct pin_native_shared *shared; /* with the run under way */
 };
@@ -36,9 +36,11 @@ struct child { /* the run under way */
     bool cancelled; /* nobody wants its result any more */
 };
 
-/* native_child.c: the whole life of the process forked for a run. */
+/* native_child.c: */
+/* Not above what is allowed already. */
+void pin__native_limit(int resource, uint64_t value, uint64_t allowed);
+uint64_t pin__native_allowed(int resource);
+/* The whole life of the process forked for a run. */
 _Noreturn void pin__native_child(struct child *c, const struct pin_native_job *job, pid_t parent);
-/* In the worker, once: what every run would do for itself and has from its fork instead. */
-void pin__native_prepare(struct native *n);
 
 #endif

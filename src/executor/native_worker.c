@@ -2,6 +2,7 @@
 #include "executor/native_worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -274,7 +275,7 @@ end_others(struct child *c)
 static void
 take_return(struct child *c, int status)
 {
-    if (c->told || c->rubbish || c->overdue || status != 0 ||
+    if (c->told || c->rubbish || status != 0 ||
         atomic_load(&c->native->shared->returned) != c->task->id) {
         c->talked = true;
         return;
@@ -387,6 +388,45 @@ run(struct native *n, const struct pin_task *task)
     n->worker.task = 0;
 }
 
+static uint64_t
+data_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+
+    if (!f || fscanf(f, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int
+pipe_to(int descriptor)
+{
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
+        dup2(fds[1], descriptor) < 0)
+        _exit(PIN_EXIT_BROKEN);
+    close(fds[1]);
+    return fds[0];
+}
+
+/* The streams are those of its runs. */
+static void
+open_streams(struct native *n)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    (void)dup2(null, 0);
+    if (null > 0)
+        close(null);
+    n->out = pipe_to(1);
+    n->error = pipe_to(2);
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
 static bool
 share_memory(struct native *n)
 {
@@ -418,6 +458,41 @@ outlive_nursery(void)
         _exit(PIN_EXIT_ABANDONED);
 }
 
+/* So that a job may open /dev/stdout by its name, too. */
+static void
+give_streams(const struct native *n)
+{
+    if (!n->identity.changes)
+        return;
+    (void)!fchown(STDOUT_FILENO, n->identity.uid, n->identity.gid);
+    (void)!fchown(STDERR_FILENO, n->identity.uid, n->identity.gid);
+}
+
+/* What every run would do for itself and has from this process instead. Signals that the nursery
+ * ignores are blocked here, which is as good, so that a run is rid of that at one go. */
+static void
+prepare_runs(struct native *n)
+{
+    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaddset(&blocked, ignored[i]);
+    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        (void)signal(ignored[i], SIG_DFL);
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    pin__native_limit(RLIMIT_CORE, 0, pin__native_allowed(RLIMIT_CORE));
+    pin__native_limit(RLIMIT_NOFILE, PIN_NATIVE_FILES_MAX, pin__native_allowed(RLIMIT_NOFILE));
+    n->processes_allowed = pin__native_allowed(RLIMIT_NPROC);
+    n->data_allowed = pin__native_allowed(RLIMIT_DATA);
+    pin__native_crash_catch(&n->shared->crash);
+    open_streams(n);
+    give_streams(n);
+    n->data_bytes = data_bytes();
+}
+
 void
 pin__native_worker_main(const struct pin_native_world *world, int fd, int claims)
 {
@@ -440,7 +515,7 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
         _exit(PIN_EXIT_BROKEN);
     pin__native_identity_find(&n.identity, world->config.user);
     n.process_limit = pin__native_identity_processes(&n.identity) + PIN_NATIVE_PROCESSES_MAX;
-    pin__native_prepare(&n);
+    prepare_runs(&n);
     pin__worker_say(&n.worker, &(struct pin_message){ .type = PIN_MESSAGE_READY });
     for (;;) {
         pin__worker_next(&n.worker, &frame, &m, &task);
