@@ -42,7 +42,10 @@ page() {
 
 @test "docs/api/project.md" { PINSTRIPE_ENV=production page project; }
 @test "docs/api/run.md" { page run; }
-@test "docs/api/loop.md" { page loop; }
+@test "docs/api/loop.md" {
+    project_with lib/background_jobs/send_newsletter.js 'export default { run(){ return new Promise(resolve => setTimeout(resolve, 3600_000)); } };'
+    page loop
+}
 @test "docs/api/queue.md" { pinstripe migrate-database; page queue; }
 @test "docs/api/runs.md" { pinstripe migrate-database; page runs; }
 @test "docs/api/bot.md" { pinstripe migrate-database; page bot; }
