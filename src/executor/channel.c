@@ -75,8 +75,8 @@ keep_fds(struct pin_channel *c, struct msghdr *h)
     }
 }
 
-pin_status
-pin__channel_fill(struct pin_channel *c, struct pin_err *err)
+static pin_status
+fill(struct pin_channel *c, int flags, struct pin_err *err)
 {
     union {
         struct cmsghdr align;
@@ -95,7 +95,7 @@ pin__channel_fill(struct pin_channel *c, struct pin_err *err)
         return pin__err_set(err, PIN_LIMIT, "a peer sent more than %d bytes in one message",
                             PIN_FRAME_BYTES_MAX);
     do
-        n = recvmsg(c->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        n = recvmsg(c->fd, &h, flags | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return PIN_EMPTY;
@@ -106,6 +106,18 @@ pin__channel_fill(struct pin_channel *c, struct pin_err *err)
     keep_fds(c, &h);
     c->in.size += (size_t)n;
     return PIN_OK;
+}
+
+pin_status
+pin__channel_fill(struct pin_channel *c, struct pin_err *err)
+{
+    return fill(c, MSG_DONTWAIT, err);
+}
+
+pin_status
+pin__channel_fill_waiting(struct pin_channel *c, struct pin_err *err)
+{
+    return fill(c, 0, err);
 }
 
 /* What a large message took goes back when it has been read or sent: there are many channels. */

@@ -31,6 +31,8 @@ pin_status pin__channel_pair(int fds[2], struct pin_err *err) PIN_MUST_USE;
 /* Takes in what is there. PIN_EMPTY: nothing now. PIN_LOST: the peer is gone (frames read before
  * are still there). */
 pin_status pin__channel_fill(struct pin_channel *c, struct pin_err *err) PIN_MUST_USE;
+/* The same, and waits until there is something. */
+pin_status pin__channel_fill_waiting(struct pin_channel *c, struct pin_err *err) PIN_MUST_USE;
 /* The next whole frame; its fields point into the channel until the next call. PIN_EMPTY: none yet.
  */
 pin_status pin__channel_next(struct pin_channel *c, struct pin_message *m,

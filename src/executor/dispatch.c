@@ -15,7 +15,8 @@ struct load {
     size_t busy;   /* workers with a run in hand */
     size_t active; /* of those, the ones whose run waits neither for runs of its own nor for a
                       person, and is no view */
-    size_t views;  /* those that have a view in hand which has not lasted */
+    size_t views;  /* those that have a view in hand which has not lasted, and waits for nothing */
+    size_t young_views;          /* the same, whether it waits or not */
     struct worker_process *idle; /* of the nursery that is asked for */
 };
 
@@ -38,8 +39,20 @@ add_busy(struct load *load, const struct worker_process *w)
 
     load->busy++;
     load->active += pin__takes_slot(run);
-    if (run->kind == PIN_TASK_VIEW)
-        load->views += run->calls_open == 0 && run->started.ns >= long_ago();
+    if (run->kind != PIN_TASK_VIEW || run->started.ns < long_ago())
+        return;
+    load->young_views++;
+    load->views += run->calls_open == 0;
+}
+
+/* Views that have begun come before those that have not: what waits for a quick job is back in a
+ * moment, and in fewer processes, whose memory is at hand. */
+static bool
+has_slot(const struct pin_executor *x, const struct request *q, const struct load *load)
+{
+    if (q->kind == PIN_TASK_VIEW)
+        return load->views < x->slots && load->young_views < 2 * x->slots;
+    return load->active < x->slots;
 }
 
 static struct load
@@ -122,7 +135,7 @@ worker_for(struct pin_executor *x, const struct request *q)
 
     if (q->kind == PIN_TASK_VIEW) /* views that last leave jobs their processes */
         busy_max -= x->slots < busy_max / 2 ? x->slots : busy_max / 2;
-    if ((q->kind == PIN_TASK_VIEW ? load.views : load.active) >= x->slots)
+    if (!has_slot(x, q, &load))
         return worker_to_queue_at(x, q, native);
     if (load.busy >= busy_max)
         return NULL;

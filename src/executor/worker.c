@@ -215,8 +215,7 @@ next_task(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m)
         pin_status st;
 
         while ((st = pin__channel_next(&w->channel, m, &err)) == PIN_EMPTY) {
-            if (pin__channel_wait(&w->channel, (struct pin_mono){ INT64_MAX }) == PIN_LOST ||
-                pin__channel_fill(&w->channel, &err) == PIN_LOST)
+            if (pin__channel_fill_waiting(&w->channel, &err) == PIN_LOST)
                 pin__worker_leave(w, PIN_EXIT_ABANDONED);
         }
         if (st != PIN_OK)

@@ -56,6 +56,8 @@ function viewOf(entry){
 
 /* { entry, params }; nothing when no view answers. */
 function findView(path){
+    const plain = views.get(path); /* an address that says nothing but a view's name */
+    if(plain && !path.includes('[') && !path.includes('%')) return { entry: plain };
     const segments = segmentsOf(path);
     if(!segments) return undefined;
     const entry = views.get(`/${segments.join('/')}`);

@@ -103,7 +103,7 @@ own_setup() {
 
 @test "rows of any number and size come once and in their order; columns are found whatever they are asked by" {
     pinstripe migrate-database
-    c_job reads '' '
+    c_job reads '.meta = PIN_META(PIN_MEMORY("1GB")),' '
         static char text[40000];
         pin_begin(w);
         for (int i = 0; i < 9000; i++) {
