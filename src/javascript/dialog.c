@@ -53,7 +53,7 @@ pin__dialog_step(struct pin_engine *e)
         return false;
     d->waiting = false;
     argv[0] = JS_NewInt64(e->ctx, (int64_t)d->number);
-    argv[1] = JS_NewInt32(e->ctx, d->kind);
+    argv[1] = JS_NewInt32(e->ctx, (int32_t)d->kind);
     argv[2] = JS_NewStringLen(e->ctx, pin__buf_text(&d->text), d->text.size);
     call(e, d->on.line, 3, argv);
     return true;

@@ -401,7 +401,9 @@ host_new_row(pin_workspace *face, const char *table)
         w->spare = row->next_spare;
     else if (!(row = pin__arena_alloc(&w->arena, sizeof *row)))
         return NULL;
-    *row = (struct row){ .face = { face }, .workspace = w, .own = row->own, .key_column = -1 };
+    *row = (struct row){
+        .face = { .workspace = face }, .workspace = w, .own = row->own, .key_column = -1
+    };
     row->table = pin__arena_strdup(&row->own, table ? table : "");
     return &row->face;
 }
