@@ -30,12 +30,19 @@ take_error(pin_run_result *r, const struct pin_outcome *o)
     json_decref(error);
 }
 
+/* With its nursery: not what a job did by itself before. */
+static bool
+was_lost(const struct pin_summary *s)
+{
+    return s->outcome.kind == PIN_OUTCOME_CRASHED || s->outcome.kind == PIN_OUTCOME_CANCELLED;
+}
+
 static pin_status
 status_of(const struct pin_summary *s, bool lost)
 {
     const struct pin_outcome *o = &s->outcome;
 
-    if (lost)
+    if (lost && was_lost(s))
         return PIN_LOST;
     if (o->kind == PIN_OUTCOME_CANCELLED || s->cancelled)
         return PIN_CANCELLED;
@@ -61,7 +68,7 @@ result_of(const struct pin_summary *s, bool lost)
                            .timed_out = s->timed_out,
                            .cancelled = s->cancelled,
                            .wall_us = s->wall_us };
-    if (lost)
+    if (r->status == PIN_LOST)
         r->message = strdup("the process that holds the project ended");
     else if (r->status != PIN_OK)
         take_error(r, &s->outcome);
@@ -194,6 +201,12 @@ pin__api_check_args(const char *args, struct pin_err *err)
     json_t *value = args ? json_loads(args, JSON_REJECT_DUPLICATES, &why) : NULL;
     bool good = !args || json_is_array(value);
 
+    if (args && strlen(args) > PIN_ARGS_BYTES_MAX) {
+        json_decref(value);
+        return pin__err_set(err, PIN_INVALID,
+                            "args: %zu bytes of JSON are more than the limit of %zu", strlen(args),
+                            PIN_ARGS_BYTES_MAX);
+    }
     json_decref(value);
     if (good)
         return PIN_OK;
@@ -217,6 +230,20 @@ check(struct pin_project *p, const char *job, const struct pin_call_options *o, 
     return pin__api_check_args(o->args, err);
 }
 
+/* One that was lost is started again in turns of the loop. */
+static void
+wait_for_nursery(struct pin_project *p, bool waits)
+{
+    enum { LOOK_MS = 50, WAIT_MS = 10000 };
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), WAIT_MS);
+
+    while (pin__executor_is_lost(p->executor)) {
+        pin__api_turn(p, waits ? LOOK_MS : 0);
+        if (!waits || pin__clock_mono().ns >= until.ns)
+            return;
+    }
+}
+
 static pin_status
 begin(struct pin_project *p, const char *job, const struct pin_call_options *options, bool waits,
       struct call **out, struct pin_err *err)
@@ -229,6 +256,7 @@ begin(struct pin_project *p, const char *job, const struct pin_call_options *opt
     *out = NULL;
     if (p->closing)
         return pin__err_set(err, PIN_CANCELLED, "the project is being closed");
+    wait_for_nursery(p, waits);
     if ((st = pin__api_options(&o, sizeof o, options, err)) != PIN_OK ||
         (st = check(p, job, &o, err)) != PIN_OK)
         return st;
@@ -251,10 +279,14 @@ begin(struct pin_project *p, const char *job, const struct pin_call_options *opt
     return PIN_OK;
 }
 
+/* Only what has ended before: what a callback begins may end at once, and begin another. */
 void
 pin__api_deliver(struct pin_project *p)
 {
-    for (struct call *c; (c = take_first(&p->done)) != NULL;) {
+    struct call_list ended = p->done;
+
+    p->done = (struct call_list){ NULL, NULL };
+    for (struct call *c; (c = take_first(&ended)) != NULL;) {
         p->call_count--;
         if (c->ended)
             c->ended(c->context, c->result);

@@ -43,6 +43,12 @@ pin__api_options(void *to, size_t size, const void *options, struct pin_err *err
     if (given < sizeof given)
         return pin__err_set(err, PIN_INVALID,
                             "the options have no size: make them with PIN_..._OPTIONS(...)");
+    for (size_t i = size; i < given; i++) /* what we do not know must not be asked for */
+        if (((const char *)options)[i])
+            return pin__err_set(err, PIN_INVALID,
+                                "the options are of a newer version than this library, %s, and ask "
+                                "for something that it cannot do",
+                                PIN_VERSION);
     memcpy(to, options, given < size ? given : size);
     return PIN_OK;
 }
@@ -221,20 +227,33 @@ pin_project_close(pin_project *p)
     free(p);
 }
 
+/* What has ended is written, unless somebody keeps us from it for too long. */
+static void
+write_ends(struct pin_project *p)
+{
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), PIN_FLUSH_MS);
+
+    while (!pin__executor_is_quiet(p->executor) && pin__clock_mono().ns < until.ns)
+        pin__api_turn(p, (int)pin__clock_until_ms(until));
+}
+
 pin_status
 pin_project_drain(pin_project *p, int64_t limit_ms, struct pin_error *error)
 {
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), limit_ms > 0 ? limit_ms : 0);
     struct pin_err err = PIN_ERR_INIT;
 
+    p->closing = true;
     pin__executor_set_grace(p->executor, limit_ms > 0 ? limit_ms : 0);
     pin__executor_stop(p->executor);
-    while (!pin__executor_is_quiet(p->executor))
+    while (pin__executor_running(p->executor) > 0) {
+        if (pin__clock_mono().ns >= until.ns)
+            pin__err_set(&err, PIN_TIMEOUT,
+                         "not every run ended within %lld ms: what was left has been stopped",
+                         (long long)limit_ms);
         pin__api_turn(p, -1);
-    if (pin__clock_mono().ns >= until.ns)
-        pin__err_set(&err, PIN_TIMEOUT,
-                     "not every run ended within %lld ms: what was left has been stopped",
-                     (long long)limit_ms);
+    }
+    write_ends(p);
     pin__api_deliver(p);
     pin__api_arm(p);
     return pin__api_tell(error, &err);
@@ -270,18 +289,27 @@ pin_project_reload(pin_project *p, struct pin_error *error)
     return pin__api_tell(error, &r.err);
 }
 
+/* From a copy: a callback may have the project loaded anew. */
 void
 pin_project_list_jobs(pin_project *p, void (*each)(void *context, const struct pin_listed_job *job),
                       void *context)
 {
     const struct pin_catalog *c = pin__executor_catalog(p->executor);
+    struct pin_arena arena = PIN_ARENA_INIT((size_t)64 << 20);
+    size_t count = c->job_count;
+    struct pin_listed_job *jobs = pin__arena_alloc(&arena, (count + 1) * sizeof *jobs);
 
-    for (size_t i = 0; i < c->job_count; i++) {
+    for (size_t i = 0; jobs && i < count; i++) {
         const struct pin_job *job = &c->jobs[i];
+        const char *broken = job->broken.message;
 
-        each(context, &(struct pin_listed_job){ .name = job->name,
-                                                .file = job->file,
-                                                .broken = job->broken.message,
-                                                .schedules = job->schedule_count });
+        jobs[i] =
+            (struct pin_listed_job){ .name = pin__arena_strdup(&arena, job->name),
+                                     .file = pin__arena_strdup(&arena, job->file),
+                                     .broken = broken ? pin__arena_strdup(&arena, broken) : NULL,
+                                     .schedules = job->schedule_count };
     }
+    for (size_t i = 0; jobs && i < count; i++)
+        each(context, &jobs[i]);
+    pin__arena_fini(&arena);
 }

@@ -33,5 +33,8 @@ pin__api_with_store(struct pin_project *p,
         pin__api_turn(p, AGAIN_MS);
     if (st == PIN_OK)
         *err = PIN_ERR_INIT;
+    if (st == PIN_BUSY)
+        pin__err_set(err, st, "somebody else has written the store for %d s: try again later",
+                     PIN_BUSY_MS_DEFAULT / 1000);
     return st;
 }

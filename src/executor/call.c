@@ -75,7 +75,8 @@ pin__executor_call_cancel(struct pin_executor *x, struct pin_executor_call *call
     pin__workers_take_back(x); /* what waits behind another run has not begun */
     for (struct worker_process *w = x->workers; w; w = w->next)
         if (w->queued && !w->doomed && w->queue[0]->request == q)
-            pin__worker_kill(w, KILL_CANCEL);
+            pin__worker_cancel(w);
+    q->stopped = true;
     pin__request_cancel(q);
     pin__request_end_if_done(q);
 }
@@ -88,6 +89,12 @@ pin__executor_call_forget(struct pin_executor *x, struct pin_executor_call *call
     call->request->call = NULL;
     call->request = NULL;
     unlist(x, call);
+}
+
+bool
+pin__executor_is_lost(const struct pin_executor *x)
+{
+    return x->nursery->gone;
 }
 
 /* What runs ends with its worker; what has not begun never will. */

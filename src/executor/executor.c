@@ -72,6 +72,15 @@ services_due(const struct pin_executor *x)
     return any ? pin__clock_after_ms(pin__clock_mono(), in_ms) : (struct pin_mono){ INT64_MAX };
 }
 
+static bool
+has_ready(const struct pin_executor *x)
+{
+    for (size_t depth = 0; depth < PIN_DEPTH_MAX + 2; depth++)
+        if (x->ready[depth].head)
+            return true;
+    return x->views.head || x->dialog;
+}
+
 static int
 loop_timeout(const struct pin_executor *x, bool full)
 {
@@ -79,12 +88,12 @@ loop_timeout(const struct pin_executor *x, bool full)
     int64_t ms;
 
     sooner(&next, pin__ledger_next(x));
-    if (x->respawn_at.ns)
+    if (x->respawn_at.ns && !x->coming && !x->stopping)
         sooner(&next, x->respawn_at);
     sooner(&next, services_due(x));
     if (x->stopping)
         sooner(&next, x->stop_deadline);
-    if (x->fork_backoff_ms)
+    if (x->fork_backoff_ms && has_ready(x))
         sooner(&next, x->fork_after);
     if (x->watch)
         sooner(&next, x->watch_next);
@@ -270,7 +279,7 @@ set_up(struct pin_executor *x, const struct pin_executor_options *o, struct pin_
 
     (void)gethostname(host, sizeof host - 1);
     snprintf(x->name, sizeof x->name, "%s:%d", host, (int)getpid());
-    x->watch_fd = x->queue.wake_fd = -1;
+    x->epoll_fd = x->watch_fd = x->queue.wake_fd = -1;
     x->watched.kind = WATCHED_CALLER;
     x->slots = o->workers ? o->workers : count_cores();
     x->grace_ms = PIN_STOP_GRACE_MS;
@@ -521,7 +530,7 @@ pin__executor_close(struct pin_executor *x)
         drop_runs(q);
         pin__request_free(q);
     }
-    if (x->epoll_fd > 0)
+    if (x->epoll_fd >= 0)
         close(x->epoll_fd);
     free(x->root);
     free(x->environment);

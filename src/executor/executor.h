@@ -127,7 +127,7 @@ struct pin_executor_call {
     /* Once, from the loop: what became of it. It may make no call from there. */
     void (*ended)(void *context, const struct pin_summary *summary);
     void *context;
-    bool lost; /* in `ended`: its nursery ended before all of it had begun */
+    bool lost; /* in `ended`: its nursery ended before it did */
     /* the executor's: */
     struct pin_executor_call *next, *previous; /* of those that have not ended */
     struct request *request;                   /* NULL: it has ended */
@@ -139,6 +139,8 @@ pin_status pin__executor_call(struct pin_executor *x, const struct pin_request_o
 /* Begins nothing more of it, and kills what runs. It is told as ever. Nothing when it has ended. */
 void pin__executor_call_cancel(struct pin_executor *x, struct pin_executor_call *call);
 
+/* Its nursery was lost, and no other is there yet: pin__executor_call gives PIN_BUSY. */
+bool pin__executor_is_lost(const struct pin_executor *x);
 /* Nobody wants to be told any more; what it began goes on. Nothing when it has ended. */
 void pin__executor_call_forget(struct pin_executor *x, struct pin_executor_call *call);
 

@@ -317,8 +317,8 @@ lost(struct nursery_process *n)
 
     n->gone = true;
     epoll_ctl(x->epoll_fd, EPOLL_CTL_DEL, n->channel.fd, NULL);
+    pin__calls_lost(n); /* first: what its workers say no more is not their jobs' failure */
     pin__workers_lost(n);
-    pin__calls_lost(n);
     if (x->nursery == n)
         pin__queue_give_back_unbegun(x);
     if (x->coming == n)
@@ -347,6 +347,8 @@ pin__nurseries_timers(struct pin_executor *x, struct pin_mono now)
         return;
     x->respawn_at = (struct pin_mono){ 0 };
     (void)pin__executor_reload(x, x->reloaded, x->reload_context);
+    if (!x->coming && !x->respawn_at.ns) /* it could not even be started */
+        respawn_later(x);
 }
 
 void

@@ -126,6 +126,8 @@ begin_head(struct worker_process *w)
         w->deadline.ns = INT64_MAX;
     if (run->request->queued)
         pin__queue_begins(run);
+    if (run->request->stopped) /* it was too late to take it back */
+        pin__worker_cancel(w);
 }
 
 /* Asks epoll for "writable" exactly while something is unsent. */

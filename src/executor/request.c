@@ -393,25 +393,40 @@ ask_for_tenant(struct request *q, const char *tenant, struct pin_err *err)
     return PIN_OK;
 }
 
+/* What stands between the brackets of a JSON array; blanks around it are left alone. */
+static struct pin_bytes
+inside_array(struct pin_bytes array)
+{
+    const char *from = array.data ? memchr(array.data, '[', array.size) : NULL;
+    const char *to = array.data ? memrchr(array.data, ']', array.size) : NULL;
+
+    if (!from || !to)
+        return (struct pin_bytes){ "", 0 };
+    for (from++; from < to && strchr(" \t\r\n", *from);)
+        from++;
+    return (struct pin_bytes){ from, (size_t)(to - from) };
+}
+
 /* The name goes in front of the arguments. */
 static void
 ask_service(struct request *q, const struct pin_request_options *options)
 {
     struct pin_buf args = PIN_BUF_INIT(2 * PIN_ARGS_BYTES_MAX);
-    bool has_args = options->args.data && options->args.size > 2;
+    struct pin_bytes given = inside_array(options->args);
 
     q->kind = PIN_TASK_SERVICE;
     q->name = strdup("runBackgroundJob");
     pin__buf_addc(&args, '[');
     pin__buf_add_json_string(&args, options->name, strlen(options->name));
-    if (has_args)
+    if (given.size && given.size <= PIN_ARGS_BYTES_MAX) {
         pin__buf_addc(&args, ',');
-    if (has_args)
-        pin__buf_add(&args, options->args.data + 1, options->args.size - 1);
-    else
-        pin__buf_addc(&args, ']');
+        pin__buf_add(&args, given.data, given.size);
+    }
+    pin__buf_addc(&args, ']');
     set_limits(q, options->wall_ms);
-    set_args(q, (struct pin_bytes){ args.data, args.size }, (struct pin_bytes){ NULL, 0 });
+    set_args(q,
+             given.size > PIN_ARGS_BYTES_MAX ? given : (struct pin_bytes){ args.data, args.size },
+             (struct pin_bytes){ NULL, 0 });
     pin__buf_fini(&args);
     q->single_waiting = !q->failed;
 }
@@ -780,12 +795,33 @@ pin__request_end_if_done(struct request *q)
     pin__request_free(q);
 }
 
+/* Of a request of which nothing more is started: a run that no worker has begun never will be. */
+static void
+end_unbegun(struct request *q, struct run *run)
+{
+    if (run->kind == PIN_TASK_TENANTS) {
+        q->page_in_flight = false;
+        pin__run_free(run);
+        return;
+    }
+    pin__outcome_fail(&run->outcome, PIN_OUTCOME_CANCELLED, "Error",
+                      "the run was stopped before it began");
+    run->done = true;
+    count_outcome(q, run);
+    pin__output_finished(run);
+}
+
 /* It keeps its place: those taken back last were to be started last, and are put back first. */
 void
 pin__request_take_back(struct run *run)
 {
     struct request *q = run->request;
 
+    if (q->cancelled && !q->queued) {
+        end_unbegun(q, run);
+        pin__request_end_if_done(q);
+        return;
+    }
     run->next = q->returned;
     q->returned = run;
     pin__request_relist(q);
@@ -803,16 +839,7 @@ pin__request_cancel(struct request *q)
         struct run *run = q->returned;
 
         q->returned = run->next;
-        if (run->kind == PIN_TASK_TENANTS) {
-            q->page_in_flight = false;
-            pin__run_free(run);
-            continue;
-        }
-        pin__outcome_fail(&run->outcome, PIN_OUTCOME_CANCELLED, "Error",
-                          "the run was stopped before it began");
-        run->done = true;
-        count_outcome(q, run);
-        pin__output_finished(run);
+        end_unbegun(q, run);
     }
 }
 

@@ -242,6 +242,7 @@ struct request {
     char *single_tenant_name;
     bool cancelled; /* nothing more is started */
     bool cut_short; /* and something was left that would have been */
+    bool stopped;   /* what of it runs is killed, what begins all the same as well */
 
     bool page_in_flight;
     bool pages_done;
