@@ -445,6 +445,187 @@ a_project_whose_process_is_killed_goes_on(void **state)
     api_check(f, st);
 }
 
+static void
+kill_nursery(void)
+{
+    char line[64];
+
+    snprintf(line, sizeof line, "pkill -KILL -x -P %d pin-nursery", (int)getpid());
+    assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c) */
+}
+
+struct tally {
+    int ok, lost, others;
+};
+
+static void
+count_end(void *context, const pin_run_result *result)
+{
+    struct tally *t = context;
+    pin_status st = pin_run_result_status(result);
+
+    *(st == PIN_OK ? &t->ok : st == PIN_LOST ? &t->lost : &t->others) += 1;
+}
+
+/* Short runs wait in their workers' sockets, behind one another. */
+static void
+many_calls_end_when_the_process_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    struct tally tally = { 0, 0, 0 };
+
+    api_job(f, "hello", "run(){}");
+    api_open(f);
+    for (int round = 0; round < 5; round++) {
+        int before = tally.ok;
+
+        for (int i = 0; i < 300; i++)
+            api_check(f, pin_project_start(f->project, "hello", NULL, count_end, &tally, NULL,
+                                           &f->error));
+        while (tally.ok < before + 20 + 40 * round)
+            turn_when_readable(f);
+        kill_nursery();
+        while (pin_project_calls(f->project))
+            turn_when_readable(f);
+        api_check(f, pin_project_run(f->project, "hello", NULL, NULL, &f->error));
+    }
+    assert_int_equal(tally.ok + tally.lost, 5 * 300);
+    assert_int_equal(tally.others, 0);
+}
+
+static void
+a_program_that_only_waits_goes_on_too(void **state)
+{
+    struct fixture *f = *state;
+    pin_status st;
+
+    api_job(f, "hello", "run(){}");
+    api_open(f);
+    api_check(f, pin_project_run(f->project, "hello", NULL, NULL, &f->error));
+    kill_nursery();
+    st = pin_project_run(f->project, "hello", NULL, NULL, &f->error);
+    assert_true(st == PIN_OK || st == PIN_LOST); /* whether it had noticed */
+    api_check(f, pin_project_run(f->project, "hello", NULL, NULL, &f->error));
+}
+
+static void
+a_lost_project_that_is_drained_wants_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct pollfd p;
+
+    api_job(f, "hello", "run(){}");
+    api_open(f);
+    api_check(f, pin_project_run(f->project, "hello", NULL, NULL, &f->error));
+    kill_nursery();
+    while (pin_project_start(f->project, "hello", NULL, NULL, NULL, NULL, NULL) == PIN_OK)
+        turn_when_readable(f);
+    api_check(f, pin_project_drain(f->project, 0, &f->error));
+    p = (struct pollfd){ .fd = pin_project_fd(f->project), .events = POLLIN };
+    for (int i = 0; i < 20; i++)
+        api_check(f, pin_project_turn(f->project, 0, &f->error));
+    assert_int_equal(poll(&p, 1, 300), 0);
+    assert_int_equal(pin_project_start(f->project, "hello", NULL, NULL, NULL, NULL, NULL),
+                     PIN_CANCELLED);
+}
+
+static void
+begin_again(void *context, const pin_run_result *result)
+{
+    struct seen *s = context;
+    struct fixture *f = s->fixture;
+
+    see(context, result);
+    (void)pin_project_start(f->project, "hello", NULL, begin_again, s, NULL, NULL);
+}
+
+static void
+a_turn_ends_though_callbacks_begin_again(void **state)
+{
+    struct fixture *f = *state;
+    static struct seen seen;
+
+    seen = (struct seen){ .fixture = f };
+    api_job(f, "hello", "run(){}");
+    api_open(f);
+    (void)pin_project_start(f->project, "hello", NULL, begin_again, &seen, NULL, NULL);
+    while (seen.ended < 10)
+        turn_when_readable(f);
+    assert_int_equal(pin_project_calls(f->project), 1);
+    api_check(f, pin_project_drain(f->project, 20000, &f->error));
+    assert_int_equal(pin_project_calls(f->project), 0);
+}
+
+static void
+reload_once(void *context, const struct pin_listed_job *job)
+{
+    struct fixture *f = context;
+
+    api_check(f, pin_project_reload(f->project, &f->error));
+    for (int i = 0; i < 3; i++) /* the old code goes */
+        api_check(f, pin_project_turn(f->project, 0, &f->error));
+    snprintf(f->printed, sizeof f->printed, "%s", job->name);
+}
+
+static void
+a_project_may_be_loaded_anew_while_its_jobs_are_listed(void **state)
+{
+    struct fixture *f = *state;
+
+    api_job(f, "hello", "run(){}");
+    api_job(f, "world", "run(){}");
+    api_open(f);
+    pin_project_list_jobs(f->project, reload_once, f);
+    assert_string_equal(f->printed, "world");
+}
+
+static void
+what_a_project_s_own_service_is_given(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const args[] = { NULL, "[]", " [ ] ", "[1,[2]]", "\n[ 1, [2] ]\n" };
+
+    api_write(
+        f, "lib/services/run_background_job.js",
+        "export default { create(){ return (...all) => console.log(JSON.stringify(all)); } };");
+    api_job(f, "hello", "run(){}");
+    api_open(f);
+    for (size_t i = 0; i < sizeof args / sizeof *args; i++)
+        api_check(f, pin_project_run(f->project, "hello", PIN_CALL_OPTIONS(.args = args[i]), NULL,
+                                     &f->error));
+    assert_non_null(strstr(f->printed, "[\"hello\"]\n"));
+    assert_null(strstr(f->printed, "[\"hello\",]"));
+    assert_non_null(strstr(f->printed, "[\"hello\",1,[2]]\n"));
+}
+
+static void
+options_and_arguments_have_their_bounds(void **state)
+{
+    struct fixture *f = *state;
+    struct {
+        struct pin_call_options known;
+        void *more;
+    } newer = { .known = { .size = sizeof newer } };
+    char *args = malloc((2 << 20) + 1);
+
+    assert_non_null(args);
+    memset(args, ' ', 2 << 20);
+    args[0] = '[';
+    args[(2 << 20) - 1] = ']';
+    args[2 << 20] = '\0';
+    api_job(f, "hello", "run(){}");
+    api_open(f);
+    assert_int_equal(
+        pin_project_run(f->project, "hello", PIN_CALL_OPTIONS(.args = args), NULL, &f->error),
+        PIN_INVALID);
+    assert_non_null(strstr(f->error.message, "limit"));
+    api_check(f, pin_project_run(f->project, "hello", &newer.known, NULL, &f->error));
+    newer.more = f;
+    assert_int_equal(pin_project_run(f->project, "hello", &newer.known, NULL, &f->error),
+                     PIN_INVALID);
+    free(args);
+}
+
 /* ---- threads ---- */
 
 static void *
@@ -531,6 +712,13 @@ main(int argc, char **argv)
         TEST(a_call_is_stopped),
         TEST(draining_waits_and_then_kills),
         TEST(a_project_whose_process_is_killed_goes_on),
+        TEST(many_calls_end_when_the_process_is_killed),
+        TEST(a_program_that_only_waits_goes_on_too),
+        TEST(a_lost_project_that_is_drained_wants_nothing),
+        TEST(a_turn_ends_though_callbacks_begin_again),
+        TEST(a_project_may_be_loaded_anew_while_its_jobs_are_listed),
+        TEST(what_a_project_s_own_service_is_given),
+        TEST(options_and_arguments_have_their_bounds),
         TEST(two_threads_use_two_projects),
         TEST(closing_leaves_nothing_open),
     };
