@@ -101,7 +101,8 @@ load helper
     expect_status 0
     run pinstripe generate-service after --project project
     expect_status 0
-    [ -e project/lib/services/named.js ] && [ -e project/lib/services/after.js ]
+    [ -e project/lib/services/named.js ]
+    [ -e project/lib/services/after.js ]
     run_separately pinstripe generate-service x --project nowhere
     expect_status 3
     run_separately pinstripe generate-service x --project /

@@ -20,7 +20,8 @@ page() {
     local build=${PINSTRIPE%/pinstripe}
     block c "$ROOT/docs/api/$1.md" >"$TEST_FOLDER/$1.c"
     block text "$ROOT/docs/api/$1.md" >"$TEST_FOLDER/$1.wanted"
-    [ -s "$TEST_FOLDER/$1.c" ] && [ -s "$TEST_FOLDER/$1.wanted" ]
+    [ -s "$TEST_FOLDER/$1.c" ]
+    [ -s "$TEST_FOLDER/$1.wanted" ]
     # shellcheck disable=SC2046,SC2086  # several words
     cc -std=c17 -Wall -Wextra -Werror -I"$ROOT/include" ${PIN_TEST_SANITIZED:+-fsanitize=address,undefined} -o "$TEST_FOLDER/$1.program" \
         "$TEST_FOLDER/$1.c" "$build/libpinstripe.a" $(pkg-config --libs sqlite3 jansson) -lm

@@ -62,7 +62,8 @@ make_project() {
 
 @test "generate-project writes jsconfig.json and declarations, and new files say their type" {
     make_project
-    [ -s jsconfig.json ] && [ -s types/pinstripe.d.ts ]
+    [ -s jsconfig.json ]
+    [ -s types/pinstripe.d.ts ]
     grep -q "'hello-world': true;" types/project.d.ts
     grep -q "'billingTaxRate': Made<typeof import('../lib/services/billing/tax_rate.js').default>;" types/project.d.ts
     grep -q "'users': typeof import('../lib/models/user.js').default;" types/project.d.ts

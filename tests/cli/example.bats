@@ -106,7 +106,8 @@ Umbrella is fine"
 @test "each environment has a database of its own" {
     PINSTRIPE_ENV=production run pinstripe migrate-database
     expect_status 0
-    [ -e production.db ] && [ ! -e development.db ]
+    [ -e production.db ]
+    [ ! -e development.db ]
     NODE_ENV='test' run pinstripe migrate-database
     [ -e test.db ]
     PINSTRIPE_ENV=../x run_separately pinstripe migrate-database

@@ -85,7 +85,9 @@ JOB
         expect_status 0
     done
     grep -q "return { message: 'Hello from lib/views/reports/daily_summary.js' };" lib/views/reports/daily_summary.js
-    [ -e 'lib/views/users/[id].js' ] && [ -e lib/views/index.js ] && [ -e lib/views/admin/index.js ]
+    [ -e 'lib/views/users/[id].js' ]
+    [ -e lib/views/index.js ]
+    [ -e lib/views/admin/index.js ]
     for name in '' ../x a//b 'a/[]'; do
         run_separately pinstripe generate-view "$name"
         expect_status 2

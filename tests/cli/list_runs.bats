@@ -49,7 +49,8 @@ load runs_helper
     [ "${#lines[@]}" -eq 3 ]
     expect_in_errors "--before $(sed -n 4p ids)"
     run_separately pinstripe list-runs --limit 2 --before "$(sed -n 4p ids)"
-    [[ ${lines[1]} == "$(sed -n 3p ids)"* ]] && [[ ${lines[2]} == "$(sed -n 2p ids)"* ]]
+    [[ ${lines[1]} == "$(sed -n 3p ids)"* ]]
+    [[ ${lines[2]} == "$(sed -n 2p ids)"* ]]
     expect_in_errors "--before $(sed -n 2p ids)"
     run_separately pinstripe list-runs --limit 2 --before "$(sed -n 2p ids)"
     [ "${#lines[@]}" -eq 2 ]
@@ -77,10 +78,13 @@ load runs_helper
     work threw --error '{"name":"Bad\u001b[2J","message":"one\ttwo\u009b31m\u202e"}'
     run_separately pinstripe list-runs
     [ "${#lines[@]}" -eq 2 ]
-    [[ $output != *$'\033'* ]] && [[ $output != *$'\302\233'* ]] && [[ $output != *$'\342\200\256'* ]]
+    [[ $output != *$'\033'* ]]
+    [[ $output != *$'\302\233'* ]]
+    [[ $output != *$'\342\200\256'* ]]
     expect_in_output 'Bad\x1b[2J: one\x09two'
     run_separately pinstripe show-run "${lines[1]%% *}"
-    [[ $output != *$'\033'* ]] && [[ $output != *$'\302\233'* ]]
+    [[ $output != *$'\033'* ]]
+    [[ $output != *$'\302\233'* ]]
 }
 
 @test "on a terminal times are told by how long ago they were, and lines fit" {

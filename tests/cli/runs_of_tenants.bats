@@ -18,7 +18,8 @@ field() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/' <<<"$output"; }
     pinstripe enqueue-background-job mail --tenant beta
     pinstripe enqueue-background-job mail -t "$(ids_of_tenants | sed -n 1p)"
     run_separately pinstripe list-runs
-    [[ ${lines[1]} == *'  alpha   queued'* ]] && [[ ${lines[2]} == *'  beta    queued'* ]]
+    [[ ${lines[1]} == *'  alpha   queued'* ]]
+    [[ ${lines[2]} == *'  beta    queued'* ]]
     run_separately pinstripe list-runs --tenant beta --json
     [ "${#lines[@]}" -eq 1 ]
     [ "$(field tenant)" = beta ]
@@ -78,7 +79,8 @@ field() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/' <<<"$output"; }
     work threw --error '{"name":"Error","message":"no"}' >/dev/null
     run_separately pinstripe show-run "$parent" --json
     [ "$(field state)" = failed ]
-    [[ $output == *'"role":"parent"'* ]] && [[ $output == *'"failed":2'* ]]
+    [[ $output == *'"role":"parent"'* ]]
+    [[ $output == *'"failed":2'* ]]
     run_separately pinstripe list-runs --parent "$parent"
     [ "${#lines[@]}" -eq 4 ]
     run_separately pinstripe retry-run --all

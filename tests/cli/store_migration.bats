@@ -16,10 +16,12 @@ versions() { sqlite3 "${1:-development.db}" "select program, version from pinstr
     expect_in_errors "made the store of runs in \"$PWD/development.db\""
     [ "$(versions)" = 'pinstripe|1' ]
     identity=$(sqlite3 development.db 'select hex(identity) from pinstripe_storeVersion')
-    [ "${#identity}" -eq 32 ] && [ "$identity" != 00000000000000000000000000000000 ]
+    [ "${#identity}" -eq 32 ]
+    [ "$identity" != 00000000000000000000000000000000 ]
     run_separately pinstripe migrate-database
     expect_status 0
-    [ -z "$output" ] && [[ $stderr != *store* ]]
+    [ -z "$output" ]
+    [[ $stderr != *store* ]]
     [ "$(sqlite3 development.db 'select hex(identity) from pinstripe_storeVersion')" = "$identity" ]
     run_separately pinstripe list-runs
     expect_status 0

@@ -19,7 +19,8 @@ expect_refused() {
     expect_in_output "  * good"
     expect_in_output "$words"
     run_separately timeout 20 "$PINSTRIPE" run-background-job "$name"
-    [ "$status" -ne 0 ] && [ "$status" -ne 124 ]
+    [ "$status" -ne 0 ]
+    [ "$status" -ne 124 ]
     expect_output ""
     expect_in_errors "$words"
     run_separately timeout 20 "$PINSTRIPE" run-background-job good
