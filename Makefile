@@ -90,10 +90,10 @@ fuzz:
 	@tools/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS)
 fuzz-programs: $(FUZZ)
 
-valgrind: $(UNIT)
+valgrind: all $(UNIT)
 	@tools/setup --all
 	@for t in $(UNIT); do echo "== $$t"; \
-	    valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access --main-stacksize=67108864 $$t \
+	    PINSTRIPE=$(abspath $(BUILD)/pinstripe) valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access --main-stacksize=67108864 $$t \
 	    || exit 1; done
 
 bench:

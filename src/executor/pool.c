@@ -237,7 +237,7 @@ pin__worker_kill(struct worker_process *w, enum kill_reason why)
         w->killed = why;
     w->doomed = true;
     if (w->pidfd >= 0)
-        (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
+        pin__worker_signal(w, SIGKILL);
     else
         w->deadline = pin__clock_mono(); /* not known yet: as soon as it is */
 }
@@ -262,8 +262,9 @@ pin__worker_cancel(struct worker_process *w)
 void
 pin__worker_signal(struct worker_process *w, int number)
 {
-    if (w->pidfd >= 0)
-        (void)syscall(SYS_pidfd_send_signal, w->pidfd, number, NULL, 0);
+    if (w->pidfd >= 0 && syscall(SYS_pidfd_send_signal, w->pidfd, number, NULL, 0) != 0 &&
+        errno == ENOSYS) /* an old kernel, or valgrind */
+        (void)kill(w->pid, number);
 }
 
 /* What waits behind the run in hand was never begun: somebody else gets it, in its order. Under
@@ -624,8 +625,8 @@ pin__workers_lost(struct nursery_process *n)
         if (w->nursery != n)
             continue;
         w->doomed = true;
-        if (w->pidfd >= 0 && !w->native) /* which kills what its run has started, then ends */
-            (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
+        if (!w->native) /* which kills what its run has started, then ends */
+            pin__worker_signal(w, SIGKILL);
         if (w->channel.eof || n->executor->closing)
             worker_exited(w, SIGKILL); /* frees w, no other */
     }
