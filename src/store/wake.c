@@ -1,7 +1,6 @@
 /* wake.c - see wake.h. */
 #include "store/wake.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,26 +55,12 @@ pin__wake_take(int fd)
     return any;
 }
 
-/* One for the process, since who enqueues does so often; -1: none can be had. Of two threads that
- * come at once one closes its own. */
-static int
-kept_socket(void)
-{
-    static _Atomic int kept = -1;
-    int fd = kept, none = -1;
-
-    if (fd >= 0 || (fd = open_socket()) < 0)
-        return fd;
-    if (atomic_compare_exchange_strong(&kept, &none, fd))
-        return fd;
-    close(fd);
-    return none;
-}
-
+/* With a socket for this once: beside the commit it costs nothing, and a program that has us as its
+ * library may close every descriptor that it does not know. */
 void
 pin__wake_send(const uint8_t identity[16])
 {
-    int fd = kept_socket();
+    int fd = open_socket();
     struct sockaddr_un name;
 
     for (int i = 0; fd >= 0 && i < PIN_WAKE_BOTS_MAX; i++) {
@@ -83,4 +68,6 @@ pin__wake_send(const uint8_t identity[16])
 
         (void)sendto(fd, "w", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&name, size);
     }
+    if (fd >= 0)
+        close(fd);
 }
