@@ -90,10 +90,11 @@ fuzz:
 	@tools/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS)
 fuzz-programs: $(FUZZ)
 
+# Possibly lost is what SQLite's page cache has: it keeps blocks by addresses inside them.
 valgrind: all $(UNIT)
 	@tools/setup --all
 	@for t in $(UNIT); do echo "== $$t"; \
-	    PINSTRIPE=$(abspath $(BUILD)/pinstripe) valgrind -q --error-exitcode=1 --leak-check=full --vex-iropt-register-updates=allregs-at-mem-access --main-stacksize=67108864 $$t \
+	    PINSTRIPE=$(abspath $(BUILD)/pinstripe) valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite --vex-iropt-register-updates=allregs-at-mem-access --main-stacksize=67108864 $$t \
 	    || exit 1; done
 
 bench:
