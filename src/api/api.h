@@ -60,6 +60,9 @@ struct pin_project {
     } bot;
 };
 
+/* This process was started to tell the program's jobs, but opened a project before it did. */
+extern bool pin__api_opened_when_asked;
+
 /* Hands out an error, and its status. */
 pin_status pin__api_tell(struct pin_error *to, const struct pin_err *err);
 /* Copies options of the size that the host knows over zeros of ours. PIN_INVALID without a size. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "native/host.h"
 #include "project/project.h"
 
 const char *
@@ -193,6 +194,20 @@ start(struct pin_project *p, const struct pin_project_options *o, struct pin_err
     return pin__api_loop_open(p, err);
 }
 
+bool pin__api_opened_when_asked;
+
+/* A program that is asked for its jobs by a project that it, most likely, opens itself. */
+static pin_status
+check_worker_main(struct pin_err *err)
+{
+    if (!getenv(PIN_HOST_DESCRIBE_WORD))
+        return PIN_OK;
+    pin__api_opened_when_asked = true;
+    return pin__err_set(err, PIN_CONFIG,
+                        "this process was started to tell the program's jobs, and opens a project: "
+                        "call pin_worker_main(argc, argv, jobs) first in main");
+}
+
 pin_status
 pin_project_open(pin_project **out, const struct pin_project_options *options,
                  struct pin_error *error)
@@ -208,7 +223,8 @@ pin_project_open(pin_project **out, const struct pin_project_options *options,
         return pin__api_tell(error, &err);
     }
     p->timer.fd = p->bot.until = p->bot.pidfd = p->bot.log.fd = -1;
-    if ((st = pin__api_options(&o, sizeof o, options, &err)) == PIN_OK &&
+    if ((st = check_worker_main(&err)) == PIN_OK &&
+        (st = pin__api_options(&o, sizeof o, options, &err)) == PIN_OK &&
         (st = find_project(p, &o, &err)) == PIN_OK &&
         (st = find_program(p, o.program, &err)) == PIN_OK &&
         (st = find_worker(p, o.worker, &err)) == PIN_OK) {
