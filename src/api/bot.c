@@ -18,7 +18,7 @@
 
 #define PIN_P_PIDFD 3 /* P_PIDFD, which older headers do not have */
 
-enum { GRACE_MS = 25000, GRACE_MORE_MS = 5000, LOOK_MS = 20 };
+enum { GRACE_MORE_MS = 5000, LOOK_MS = 20 };
 
 /* ---- here ---- */
 
@@ -327,7 +327,7 @@ spawn_with(struct pin_project *p, struct birth *b, const struct pin_project_bot_
     free(environment);
     if (failed)
         return pin__err_errno(err, PIN_IO, failed, "the bot cannot be started as %s", p->program);
-    p->bot.grace_ms = o->grace_ms > 0 ? o->grace_ms : GRACE_MS;
+    p->bot.grace_ms = o->grace_ms > 0 ? o->grace_ms : PIN_BOT_GRACE_MS;
     return watch_child(p, err);
 }
 
