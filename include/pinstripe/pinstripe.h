@@ -137,8 +137,9 @@ struct pin_call_options {
 /* Runs a job and waits for its end: in a multi-tenant project one run for each tenant. PIN_OK when
  * all have succeeded. PIN_FAILED: the job threw, and *error is its message. PIN_TIMEOUT, PIN_LIMIT
  * (memory), PIN_CANCELLED; PIN_NOT_FOUND: no such job or tenant; PIN_CONFIG: the job is broken;
- * PIN_INVALID: bad options; PIN_LOST: the project's process ended. `result` may be NULL; else
- * pin_run_result_free frees *result, which is NULL when nothing ran. */
+ * PIN_INVALID: bad options; PIN_BUSY: the project's process was lost before, try again; PIN_LOST:
+ * it was lost during the call. `result` may be NULL; else pin_run_result_free frees *result, which
+ * is NULL when nothing ran. */
 PIN_API pin_status pin_project_run(pin_project *project, const char *job,
                                    const struct pin_call_options *options, pin_run_result **result,
                                    struct pin_error *error);
@@ -253,7 +254,8 @@ PIN_API pin_status pin_project_cancel_run(pin_project *project, const char *id,
 struct pin_project_bot_options {
     size_t size;
     const char *queues; /* "mail,default"; NULL: all */
-    const char *log;    /* file that its log is appended to, JSON lines; NULL: none */
+    const char *log;    /* file that its log is appended to, JSON lines, also what its runs print,
+                           which does not come through `console`; NULL: none */
     bool watches_files; /* loads the project anew when a file changes */
     int64_t grace_ms;   /* as a child: what runs get when it is stopped; 0: 25 s */
 };
@@ -268,10 +270,11 @@ PIN_API pin_status pin_project_start_bot(pin_project *project,
 PIN_API pin_status pin_project_spawn_bot(pin_project *project,
                                          const struct pin_project_bot_options *options,
                                          struct pin_error *error);
-/* The bot's process, to be watched; 0: there is none. */
+/* The bot's process, to be watched; 0: there is none, or it has ended, which this finds out. */
 PIN_API int pin_project_bot_pid(const pin_project *project);
 /* Ends the bot, of either kind: here nothing new begins and what runs goes on in the loop; a child
- * is asked to end, gets its grace, and is waited for. Nothing when there is none. */
+ * is asked to end, gets its grace, and is waited for; 5 s later it is killed. Nothing when there
+ * is none. */
 PIN_API pin_status pin_project_stop_bot(pin_project *project, struct pin_error *error);
 
 /* ---- jobs that are functions of this program ---- */
@@ -285,7 +288,8 @@ struct pin_host_job {                     /* a list of them ends with one withou
 
 /* First in main of a program that names itself as its worker. In the processes that the project
  * starts to run these jobs it does so and does not return; in any other it returns at once. Each
- * run is a fork: before this call, start no thread and open nothing. */
+ * run is a fork: before this call, start no thread and open nothing. When it is missing, or comes
+ * after pin_project_open, that fails with PIN_CONFIG. */
 PIN_API void pin_worker_main(int argc, char **argv, const struct pin_host_job *jobs);
 
 #ifdef __cplusplus

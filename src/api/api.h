@@ -36,7 +36,8 @@ struct pin_project {
     char *root;
     char *environment;
     char *program;
-    char *worker; /* NULL: none */
+    char *worker;     /* NULL: none */
+    unsigned workers; /* what the host asked for; 0: as many as there are cores */
     void (*console)(void *context, const struct pin_console_text *text);
     void *context;
     struct pin_sink sink;     /* of all calls */
@@ -52,10 +53,15 @@ struct pin_project {
         struct pin_log log; /* fd -1: none */
         char *queue_text;
         const char *queues[64];
-        int pid;   /* as a child; 0: none */
-        int until; /* the child's standard input: it ends when this does; -1: none */
+        int pid;          /* as a child; 0: none, but one may have ended unnoticed */
+        int pidfd;        /* of that; -1: none */
+        int until;        /* the child's standard input: it ends when this does; -1: none */
+        int64_t grace_ms; /* the child's */
     } bot;
 };
+
+/* This process was started to tell the program's jobs, but opened a project before it did. */
+extern bool pin__api_opened_when_asked;
 
 /* Hands out an error, and its status. */
 pin_status pin__api_tell(struct pin_error *to, const struct pin_err *err);

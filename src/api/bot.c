@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,6 +15,10 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define PIN_P_PIDFD 3 /* P_PIDFD, which older headers do not have */
+
+enum { GRACE_MORE_MS = 5000, LOOK_MS = 20 };
 
 /* ---- here ---- */
 
@@ -69,9 +74,44 @@ forget_settings(struct pin_project *p)
     p->bot.here.options = (struct pin_bot_options){ .log = NULL };
 }
 
-static pin_status
-check_free(const struct pin_project *p, struct pin_err *err)
+/* ---- the child, if there is one ---- */
+
+static void
+close_if_open(int fd)
 {
+    if (fd >= 0)
+        close(fd);
+}
+
+static void
+forget_child(struct pin_project *p)
+{
+    close_if_open(p->bot.until);
+    close_if_open(p->bot.pidfd);
+    p->bot.until = p->bot.pidfd = -1;
+    p->bot.pid = 0;
+}
+
+/* By its descriptor: the host may bury any child of its process, also by ignoring SIGCHLD, and the
+ * number may be another's then. */
+static bool
+has_ended(struct pin_project *p)
+{
+    siginfo_t info = { .si_pid = 0 };
+
+    if (!p->bot.pid)
+        return true;
+    if (waitid((idtype_t)PIN_P_PIDFD, (id_t)p->bot.pidfd, &info, WEXITED | WNOHANG) == 0 &&
+        info.si_pid == 0)
+        return false;
+    forget_child(p);
+    return true;
+}
+
+static pin_status
+check_free(struct pin_project *p, struct pin_err *err)
+{
+    (void)has_ended(p);
     if (p->bot.here.bot || p->bot.pid)
         return pin__err_set(err, PIN_CONFLICT, "the project's bot has been started already");
     return PIN_OK;
@@ -87,6 +127,7 @@ pin_project_start_bot(pin_project *p, const struct pin_project_bot_options *opti
 
     if ((st = check_free(p, &err)) == PIN_OK &&
         (st = pin__api_options(&o, sizeof o, options, &err)) == PIN_OK) {
+        forget_settings(p); /* a job may have stopped the bot that had them */
         p->bot.here.options.watches_files = o.watches_files;
         if ((st = take_queues(p, o.queues, &err)) == PIN_OK &&
             (st = open_log(p, o.log, &err)) == PIN_OK)
@@ -105,8 +146,26 @@ struct birth {     /* what is there while a child starts */
     int told;      /* where it says that it is ready */
     int complaint; /* its standard error, while nobody reads it */
     char address[64], environment[128];
-    char grace[32];
+    char grace[32], workers[32];
+    char log[PATH_MAX];
+    const char *argv[24];
 };
+
+/* The child has its ends at 0 to 2: nothing else may stand there. */
+static pin_status
+move_up(int *fd, struct pin_err *err)
+{
+    int old = *fd;
+
+    if (old > STDERR_FILENO)
+        return PIN_OK;
+    if ((*fd = fcntl(old, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) < 0) {
+        *fd = old;
+        return pin__err_errno(err, PIN_IO, errno, "the bot cannot be started");
+    }
+    close(old);
+    return PIN_OK;
+}
 
 static pin_status
 prepare(struct birth *b, struct pin_err *err)
@@ -122,7 +181,7 @@ prepare(struct birth *b, struct pin_err *err)
         return pin__err_errno(err, PIN_IO, errno, "the bot cannot be started");
     snprintf(b->address, sizeof b->address, "NOTIFY_SOCKET=@%.*s",
              (int)(size - offsetof(struct sockaddr_un, sun_path) - 1), name.sun_path + 1);
-    return PIN_OK;
+    return move_up(&b->pipe[0], err) == PIN_OK ? move_up(&b->complaint, err) : err->status;
 }
 
 /* Ours with two words of its own in front, which win. */
@@ -146,64 +205,130 @@ environment_with(const char *address, const char *name)
 }
 
 static int
-spawn(struct pin_project *p, const struct birth *b, char *const *argv, char **environment)
+file_actions(posix_spawn_file_actions_t *actions, const struct pin_project *p,
+             const struct birth *b)
+{
+    int failed = posix_spawn_file_actions_adddup2(actions, b->pipe[0], 0) |
+                 posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0) |
+                 posix_spawn_file_actions_adddup2(actions, b->complaint, 2) |
+                 posix_spawn_file_actions_addchdir_np(actions, p->root);
+
+#if __GLIBC_PREREQ(2, 34) /* what the host has open is not the bot's */
+    failed |= posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#endif
+    return failed;
+}
+
+/* A group of its own, and no signal as the host has it. */
+static int
+spawn(struct pin_project *p, const struct birth *b, char **environment)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none;
-    int failed, pid = 0;
+    sigset_t none, all;
+    int failed;
 
     sigemptyset(&none);
+    sigfillset(&all);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
-    failed = posix_spawn_file_actions_adddup2(&actions, b->pipe[0], 0) |
-             posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) |
-             posix_spawn_file_actions_adddup2(&actions, b->complaint, 2) |
-             posix_spawn_file_actions_addchdir_np(&actions, p->root);
+    failed = file_actions(&actions, p, b);
     if (!failed)
-        failed = posix_spawn(&pid, p->program, &actions, &attributes, argv, environment);
+        failed = posix_spawn(&p->bot.pid, p->program, &actions, &attributes,
+                             (char *const *)(uintptr_t)b->argv, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    p->bot.pid = failed ? 0 : pid;
+    if (failed)
+        p->bot.pid = 0;
     return failed;
+}
+
+/* From the host's current folder, which is not the child's. */
+static pin_status
+find_log(struct birth *b, const char *log, struct pin_err *err)
+{
+    char here[PATH_MAX];
+    int n;
+
+    if (!log || *log == '/')
+        n = snprintf(b->log, sizeof b->log, "%s", log ? log : "/dev/null");
+    else if (getcwd(here, sizeof here))
+        n = snprintf(b->log, sizeof b->log, "%s/%s", here, log);
+    else
+        return pin__err_errno(err, PIN_IO, errno, "cannot write the bot's log %s", log);
+    if ((size_t)n >= sizeof b->log)
+        return pin__err_errno(err, PIN_IO, ENAMETOOLONG, "cannot write the bot's log %s", log);
+    return PIN_OK;
+}
+
+static void
+make_arguments(const struct pin_project *p, struct birth *b,
+               const struct pin_project_bot_options *o)
+{
+    const char *pairs[][2] = { { "--log", b->log },
+                               { "--grace", o->grace_ms > 0 ? b->grace : NULL },
+                               { "--queue", o->queues },
+                               { "--worker", p->worker },
+                               { "--workers", p->workers ? b->workers : NULL } };
+    static const char *const first[] = { "pinstripe", "start-bot", "--until-eof", "--log-format",
+                                         "json" };
+    size_t n = 0;
+
+    snprintf(b->grace, sizeof b->grace, "%lldms", (long long)o->grace_ms);
+    snprintf(b->workers, sizeof b->workers, "%u", p->workers);
+    while (n < sizeof first / sizeof *first) {
+        b->argv[n] = first[n];
+        n++;
+    }
+    b->argv[n++] = o->watches_files ? "--watch" : "--no-watch";
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (!pairs[i][1])
+            continue;
+        b->argv[n++] = pairs[i][0];
+        b->argv[n++] = pairs[i][1];
+    }
+}
+
+/* One that is gone already, and that nobody needs to bury, is found to have ended. */
+static pin_status
+watch_child(struct pin_project *p, struct pin_err *err)
+{
+    p->bot.pidfd = (int)syscall(SYS_pidfd_open, p->bot.pid, 0);
+    if (p->bot.pidfd >= 0 || errno == ESRCH)
+        return PIN_OK;
+    pin__err_errno(err, PIN_IO, errno, "the bot cannot be watched");
+    kill(p->bot.pid, SIGKILL);
+    while (waitpid(p->bot.pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    p->bot.pid = 0;
+    return err->status;
 }
 
 static pin_status
 spawn_with(struct pin_project *p, struct birth *b, const struct pin_project_bot_options *o,
            struct pin_err *err)
 {
-    const char *argv[16] = { "pinstripe", "start-bot", "--until-eof", "--log-format", "json" };
     char **environment;
-    size_t n = 5;
     int failed;
+    pin_status st = find_log(b, o->log, err);
 
+    if (st != PIN_OK)
+        return st;
     snprintf(b->environment, sizeof b->environment, "PINSTRIPE_ENV=%s", p->environment);
-    snprintf(b->grace, sizeof b->grace, "%lldms", (long long)o->grace_ms);
-    argv[n++] = o->watches_files ? "--watch" : "--no-watch";
-    argv[n++] = "--log";
-    argv[n++] = o->log ? o->log : "/dev/null";
-    if (o->grace_ms > 0) {
-        argv[n++] = "--grace";
-        argv[n++] = b->grace;
-    }
-    if (o->queues) {
-        argv[n++] = "--queue";
-        argv[n++] = o->queues;
-    }
-    if (p->worker) {
-        argv[n++] = "--worker";
-        argv[n++] = p->worker;
-    }
+    make_arguments(p, b, o);
     if (!(environment = environment_with(b->address, b->environment)))
         return pin__err_no_memory(err);
-    failed = spawn(p, b, (char *const *)(uintptr_t)argv, environment);
+    failed = spawn(p, b, environment);
     free(environment);
     if (failed)
         return pin__err_errno(err, PIN_IO, failed, "the bot cannot be started as %s", p->program);
-    return PIN_OK;
+    p->bot.grace_ms = o->grace_ms > 0 ? o->grace_ms : PIN_BOT_GRACE_MS;
+    return watch_child(p, err);
 }
 
 static void
@@ -215,28 +340,31 @@ read_complaint(int fd, char *text, size_t size)
     text[strcspn(text, "\n")] = '\0';
 }
 
+/* It may say other things before. */
 static bool
-has_ended(struct pin_project *p, int *status)
+says_ready(const struct birth *b)
 {
-    if (waitpid(p->bot.pid, status, WNOHANG) == 0)
+    struct pollfd told = { .fd = b->told, .events = POLLIN };
+    char text[512];
+    ssize_t n;
+
+    if (poll(&told, 1, LOOK_MS) <= 0 || (n = recv(b->told, text, sizeof text - 1, 0)) <= 0)
         return false;
-    p->bot.pid = 0;
-    return true;
+    text[n] = '\0';
+    return strncmp(text, "READY=1", 7) == 0 || strstr(text, "\nREADY=1");
 }
 
 static pin_status
 wait_until_ready(struct pin_project *p, const struct birth *b, struct pin_err *err)
 {
-    enum { LOOK_MS = 20, READY_MS = 60000 };
+    enum { READY_MS = 60000 };
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), READY_MS);
-    struct pollfd told = { .fd = b->told, .events = POLLIN };
     char text[512];
-    int status = 0;
 
     while (pin__clock_mono().ns < until.ns) {
-        if (poll(&told, 1, LOOK_MS) > 0 && recv(b->told, text, sizeof text, 0) > 0)
+        if (says_ready(b))
             return PIN_OK;
-        if (has_ended(p, &status)) {
+        if (has_ended(p)) {
             read_complaint(b->complaint, text, sizeof text);
             return pin__err_set(err, PIN_FAILED, "the bot ended at its start: %s",
                                 *text ? text : "it gave no reason");
@@ -244,13 +372,6 @@ wait_until_ready(struct pin_project *p, const struct birth *b, struct pin_err *e
         pin__api_turn(p, 0);
     }
     return pin__err_set(err, PIN_TIMEOUT, "the bot was not ready after %d s", READY_MS / 1000);
-}
-
-static void
-close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
 }
 
 pin_status
@@ -281,31 +402,34 @@ pin_project_spawn_bot(pin_project *p, const struct pin_project_bot_options *opti
 int
 pin_project_bot_pid(const pin_project *p)
 {
+    (void)has_ended((struct pin_project *)(uintptr_t)p); /* what is remembered may be over */
     return p->bot.pid;
 }
 
 /* ---- the end ---- */
 
-/* It is asked by the end of its standard input, and gets what its grace is. */
+/* It is asked by the end of its standard input, and gets what its grace is. One that does not heed
+ * that, having been stopped for instance, is killed: its workers go with it. */
 static void
 end_child(struct pin_project *p)
 {
-    enum { LOOK_MS = 20 };
-    int status;
+    struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), p->bot.grace_ms + GRACE_MORE_MS);
 
     close_if_open(p->bot.until);
     p->bot.until = -1;
-    while (p->bot.pid && !has_ended(p, &status))
+    while (!has_ended(p)) {
+        if (pin__clock_mono().ns >= until.ns)
+            (void)syscall(SYS_pidfd_send_signal, p->bot.pidfd, SIGKILL, NULL, 0);
         pin__api_turn(p, LOOK_MS);
+    }
 }
 
 void
 pin__api_bot_end(struct pin_project *p)
 {
-    if (p->bot.here.bot) {
+    if (p->bot.here.bot)
         (void)!pin__bot_of_program(&p->bot.here, p->executor, false, NULL);
-        forget_settings(p);
-    }
+    forget_settings(p); /* also when a job has stopped it */
     end_child(p);
 }
 

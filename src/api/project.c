@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "native/host.h"
 #include "project/project.h"
 
 const char *
@@ -79,10 +81,31 @@ pass_over(void *context, const struct pin_run_info *run, const struct pin_outcom
     (void)o;
 }
 
+/* Else with errno. */
 static bool
 is_program(const char *path)
 {
-    return access(path, X_OK) == 0;
+    struct stat st;
+
+    if (stat(path, &st) != 0 || access(path, X_OK) != 0)
+        return false;
+    if (!S_ISREG(st.st_mode))
+        errno = EACCES;
+    return S_ISREG(st.st_mode);
+}
+
+/* From the current folder, which is another later and for the child; links stay links, since a
+ * program may look at the name that it has. */
+static char *
+absolute(const char *path)
+{
+    char here[PATH_MAX], *whole = NULL;
+
+    if (*path == '/')
+        return strdup(path);
+    if (!getcwd(here, sizeof here) || asprintf(&whole, "%s/%s", here, path) < 0)
+        return NULL;
+    return whole;
 }
 
 /* `pinstripe` in PATH; NULL: there is none. */
@@ -90,16 +113,14 @@ static char *
 search_path(void)
 {
     const char *at = getenv("PATH");
-    char *path = NULL;
+    char path[PATH_MAX];
 
     while (at && *at) {
         size_t n = strcspn(at, ":");
 
-        if (n && asprintf(&path, "%.*s/pinstripe", (int)n, at) > 0) {
-            if (is_program(path))
-                return path;
-            free(path);
-        }
+        if (n && snprintf(path, sizeof path, "%.*s/pinstripe", (int)n, at) < PATH_MAX &&
+            is_program(path))
+            return absolute(path);
         at += n + (at[n] == ':');
     }
     return NULL;
@@ -108,7 +129,9 @@ search_path(void)
 static pin_status
 find_program(struct pin_project *p, const char *given, struct pin_err *err)
 {
-    p->program = given ? strdup(given) : search_path();
+    p->program = given ? absolute(given) : search_path();
+    if (!p->program && given)
+        return pin__err_errno(err, PIN_IO, errno, "the program %s cannot be found", given);
     if (!p->program)
         return pin__err_set(err, PIN_NOT_FOUND,
                             "there is no program `pinstripe` in PATH, which runs the jobs: install "
@@ -173,7 +196,22 @@ start(struct pin_project *p, const struct pin_project_options *o, struct pin_err
     if ((st = pin__executor_open(&p->executor, &options, err)) != PIN_OK)
         return st;
     pin__executor_stay(p->executor);
+    p->workers = o->workers;
     return pin__api_loop_open(p, err);
+}
+
+bool pin__api_opened_when_asked;
+
+/* A program that is asked for its jobs by a project that it, most likely, opens itself. */
+static pin_status
+check_worker_main(struct pin_err *err)
+{
+    if (!getenv(PIN_HOST_DESCRIBE_WORD))
+        return PIN_OK;
+    pin__api_opened_when_asked = true;
+    return pin__err_set(err, PIN_CONFIG,
+                        "this process was started to tell the program's jobs, and opens a project: "
+                        "call pin_worker_main(argc, argv, jobs) first in main");
 }
 
 pin_status
@@ -190,8 +228,9 @@ pin_project_open(pin_project **out, const struct pin_project_options *options,
         (void)pin__err_no_memory(&err);
         return pin__api_tell(error, &err);
     }
-    p->timer.fd = p->bot.until = p->bot.log.fd = -1;
-    if ((st = pin__api_options(&o, sizeof o, options, &err)) == PIN_OK &&
+    p->timer.fd = p->bot.until = p->bot.pidfd = p->bot.log.fd = -1;
+    if ((st = check_worker_main(&err)) == PIN_OK &&
+        (st = pin__api_options(&o, sizeof o, options, &err)) == PIN_OK &&
         (st = find_project(p, &o, &err)) == PIN_OK &&
         (st = find_program(p, o.program, &err)) == PIN_OK &&
         (st = find_worker(p, o.worker, &err)) == PIN_OK) {

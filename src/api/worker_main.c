@@ -22,6 +22,10 @@ tell_jobs(const struct pin_host_job *jobs)
     struct pin_buf text = PIN_BUF_INIT((size_t)16 << 20);
     struct pin_err err = PIN_ERR_INIT;
 
+    if (pin__api_opened_when_asked) {
+        pin__err_set(&err, PIN_CONFIG, "pin_worker_main is called after pin_project_open");
+        give_up(&err);
+    }
     if (pin__native_host_answer(jobs, &text, &err) != PIN_OK)
         give_up(&err);
     for (size_t at = 0; at < text.size;) {

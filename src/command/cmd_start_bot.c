@@ -1,6 +1,7 @@
 /* cmd_start_bot.c - run schedules and queue until told to stop. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "command/daemon.h"
@@ -56,6 +57,27 @@ read_input(void *context)
     pin__daemon_stop(&s->daemon, SIGTERM);
 }
 
+/* A file and /dev/null are always at their end, and no loop can wait for them; what is closed has
+ * none. The bot would never leave. */
+static pin_status
+check_input(const struct args *a, struct pin_err *err)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+    int epoll_fd, failed;
+
+    if (!pin__args_flag(a, "until-eof"))
+        return PIN_OK;
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    failed = epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &event);
+    if (epoll_fd >= 0)
+        close(epoll_fd);
+    if (failed)
+        return pin__err_set(err, PIN_INVALID,
+                            "--until-eof: standard input is closed or a file, whose end cannot be "
+                            "waited for: it must be a pipe, a socket or a terminal");
+    return PIN_OK;
+}
+
 static void
 watch_input(struct start *s)
 {
@@ -106,7 +128,8 @@ start_bot(struct cli *cli, const struct args *a)
     struct pin_err err = PIN_ERR_INIT;
     enum pin_exit code;
 
-    if (pin__args_list(a, "queue", &s.queue_text, s.queues, QUEUES_MAX, &s.queue_count, &err) !=
+    if (check_input(a, &err) != PIN_OK ||
+        pin__args_list(a, "queue", &s.queue_text, s.queues, QUEUES_MAX, &s.queue_count, &err) !=
             PIN_OK ||
         pin__daemon_options(&s.daemon, a, &err) != PIN_OK)
         code = pin__cli_fail(cli, &err);

@@ -370,6 +370,10 @@ run(struct native *n, const struct pin_task *task)
     c.deadline = pin__clock_after_ms(c.began, task->wall_ms);
     if (!job || task->kind != PIN_TASK_JOB)
         st = pin__err_set(&err, PIN_NOT_FOUND, "there is no job \"%s\" in C", task->name);
+    else if (!job->job && !job->object) /* another program is there than the one that was asked */
+        st = pin__err_set(&err, PIN_NOT_FOUND,
+                          "the worker program has no job \"%s\" any more: load the project anew",
+                          task->name);
     else if (!job->job)
         st = pin__native_load(job->object, &job->job, &err);
     if (st == PIN_OK)

@@ -337,6 +337,7 @@ prepare_process(struct nursery *n)
 {
     sigset_t mask;
 
+    signal(SIGCHLD, SIG_DFL); /* an ignored one would be ours, and no child's end be told */
     (void)prctl(PR_SET_NAME, "pin-nursery");
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGINT, SIG_IGN);

@@ -19,6 +19,8 @@
 #include "executor/run.h"
 #include "executor/worker.h"
 
+#define PIN_P_PIDFD 3 /* P_PIDFD, which older headers do not have */
+
 enum { CLOSE_WAIT_MS = 5000, RESPAWN_FIRST_MS = 100, RESPAWN_MAX_MS = 5000 };
 
 /* ---- start ---- */
@@ -47,20 +49,35 @@ spawn(struct nursery_process *n, int control)
     char *argv[] = { name, flag, x->root, x->environment, version, x->native_program, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    sigset_t none, all;
     int failed;
 
     sigemptyset(&none);
+    sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigdefault(&attributes, &all); /* a host may ignore SIGCHLD */
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
     failed = file_actions(&actions, control);
     if (!failed)
         failed = posix_spawn(&n->pid, program, &actions, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+/* A host may have closed its streams: the end is not to stand where the child's are opened. */
+static int
+spawn_with(struct nursery_process *n, int end)
+{
+    int control = fcntl(end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int failed = control < 0 ? errno : spawn(n, control);
+
+    if (control >= 0)
+        close(control);
     return failed;
 }
 
@@ -75,7 +92,7 @@ start_process(struct nursery_process *n, struct pin_err *err)
     if ((st = pin__channel_pair(fds, err)) != PIN_OK)
         return st;
     pin__channel_init(&n->channel, fds[0]);
-    failed = spawn(n, fds[1]);
+    failed = spawn_with(n, fds[1]);
     close(fds[1]);
     if (failed)
         return pin__err_errno(err, PIN_IO, failed,
@@ -88,6 +105,28 @@ start_process(struct nursery_process *n, struct pin_err *err)
 }
 
 /* ---- end ---- */
+
+/* By its descriptor: the host may bury any child of its process, and the number may be another's
+ * then. */
+static void
+kill_process(const struct nursery_process *n)
+{
+    if (n->pidfd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, n->pidfd, SIGKILL, NULL, 0);
+    else
+        kill(n->pid, SIGKILL);
+}
+
+static void
+bury_process(const struct nursery_process *n)
+{
+    siginfo_t info;
+    idtype_t type = n->pidfd >= 0 ? (idtype_t)PIN_P_PIDFD : P_PID;
+
+    while (waitid(type, (id_t)(n->pidfd >= 0 ? n->pidfd : n->pid), &info, WEXITED) < 0 &&
+           errno == EINTR)
+        continue;
+}
 
 /* The nursery ends when its control channel does, and the kernel kills its workers with it. */
 static void
@@ -103,11 +142,10 @@ end_process(struct nursery_process *n)
     if (n->pid <= 0)
         return;
     if (!has_workers) /* nobody to bury, nothing open: it need not be asked */
-        kill(n->pid, SIGKILL);
+        kill_process(n);
     if (n->pidfd < 0 || poll(&p, 1, (int)pin__clock_until_ms(until)) <= 0)
-        kill(n->pid, SIGKILL);
-    while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+        kill_process(n);
+    bury_process(n);
     if (n->pidfd >= 0)
         close(n->pidfd);
 }

@@ -16,6 +16,8 @@ struct pin_host_job; /* pinstripe/pinstripe.h */
 
 #define PIN_HOST_DESCRIBE_FLAG "--pinstripe-jobs"
 #define PIN_HOST_WORKER_FLAG   "--pinstripe-worker"
+/* In the environment of a program that is asked: it is not to open a project. */
+#define PIN_HOST_DESCRIBE_WORD "PINSTRIPE_DESCRIBES"
 
 /* Adds a file for each of the program's jobs, whose path is the program. PIN_CONFIG for a program
  * that does not answer, or that has another version of the library. */

@@ -246,3 +246,15 @@ ended' ]
     wait "$bot"
     grep -q bot.stopped log
 }
+
+@test "a standard input whose end cannot be waited for is refused" {
+    for input in /dev/null "$PWD/pinstripe.config.js"; do
+        [ -e "$input" ] || echo 'export default {};' >"$input"
+        run pinstripe start-bot --until-eof <"$input"
+        [ "$status" -eq 2 ]
+        [[ $output == *'--until-eof: standard input'*'pipe'* ]]
+    done
+    run bash -c 'exec "$PINSTRIPE" start-bot --until-eof <&-' # with run's own pipe not there
+    [ "$status" -eq 2 ]
+    [[ $output == *'--until-eof: standard input'* ]]
+}

@@ -2,6 +2,8 @@
 #include "api_help.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -298,6 +300,187 @@ a_child_that_cannot_start_says_why(void **state)
     assert_int_equal(pin_project_bot_pid(f->project), 0);
 }
 
+/* ---- a child, and a host that does things ---- */
+
+static size_t
+open_files(int pid)
+{
+    char path[64];
+    size_t n = 0;
+
+    for (int fd = 0; fd < 256; fd++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
+        n += access(path, F_OK) == 0;
+    }
+    return n;
+}
+
+static void
+a_dead_child_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    int pid;
+
+    api_check(f, pin_project_spawn_bot(f->project, NULL, &f->error));
+    pid = pin_project_bot_pid(f->project);
+    kill(pid, SIGKILL);
+    while (pin_project_bot_pid(f->project)) /* it takes the kernel a moment */
+        api_check(f, pin_project_turn(f->project, 1, &f->error));
+    api_check(f, pin_project_spawn_bot(f->project, NULL, &f->error));
+    pid = pin_project_bot_pid(f->project);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid); /* the host buries it */
+    api_check(f, pin_project_spawn_bot(f->project, NULL, &f->error));
+}
+
+/* A stopped child does not see that its standard input has ended. */
+static void
+a_child_that_does_not_end_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    int pid;
+
+    api_check(f, pin_project_spawn_bot(f->project, PIN_BOT_OPTIONS(.grace_ms = 1), &f->error));
+    pid = pin_project_bot_pid(f->project);
+    kill(pid, SIGSTOP);
+    api_check(f, pin_project_stop_bot(f->project, &f->error));
+    assert_int_equal(kill(pid, 0), -1);
+}
+
+static void
+a_host_may_ignore_its_children(void **state)
+{
+    struct fixture *f = *state;
+    char id[PIN_RUN_ID_SIZE];
+
+    signal(SIGCHLD, SIG_IGN);
+    api_reopen(f);
+    api_job(f, "forever", "run(){ for(;;){} }");
+    api_check(f, pin_project_reload(f->project, &f->error));
+    assert_int_equal(pin_project_run(f->project, "forever", PIN_CALL_OPTIONS(.timeout_ms = 300),
+                                     NULL, &f->error),
+                     PIN_TIMEOUT);
+    api_check(f, pin_project_spawn_bot(f->project, NULL, &f->error));
+    api_check(f, pin_project_enqueue(f->project, "hello", NULL, id, &f->error));
+    assert_int_equal(wait_for_end(f, id).state, PIN_RUN_SUCCEEDED);
+    api_check(f, pin_project_stop_bot(f->project, &f->error));
+    pin_project_close(f->project);
+    f->project = NULL;
+    signal(SIGCHLD, SIG_DFL);
+}
+
+static void
+a_child_has_nothing_of_the_host(void **state)
+{
+    struct fixture *f = *state;
+    int held[2];
+    char path[128], end[256];
+    ssize_t n;
+
+    assert_int_equal(pipe(held), 0); /* open across exec */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", held[0]);
+    n = readlink(path, end, sizeof end - 1);
+    assert_true(n > 0);
+    end[n] = '\0';
+    api_check(f, pin_project_spawn_bot(f->project, NULL, &f->error));
+    assert_true(open_files(pin_project_bot_pid(f->project)) > 3);
+    for (int fd = 0; fd < 256; fd++) {
+        char other[256];
+
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", pin_project_bot_pid(f->project), fd);
+        if ((n = readlink(path, other, sizeof other - 1)) <= 0)
+            continue;
+        other[n] = '\0';
+        assert_string_not_equal(other, end);
+    }
+    close(held[0]);
+    close(held[1]);
+}
+
+/* Its ends stand where the streams were. */
+static void
+a_host_may_close_its_streams(void **state)
+{
+    struct fixture *f = *state;
+    int kept[3];
+    char id[PIN_RUN_ID_SIZE];
+    pin_status st[3];
+
+    fflush(NULL);
+    for (int fd = 0; fd < 3; fd++) {
+        kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 20);
+        close(fd);
+    }
+    st[0] = pin_project_reload(f->project, &f->error);
+    st[1] = pin_project_spawn_bot(f->project, NULL, &f->error);
+    st[2] = pin_project_run(f->project, "hello", NULL, NULL, NULL);
+    pin_project_close(f->project); /* what stands at the streams now goes */
+    f->project = NULL;
+    for (int fd = 0; fd < 3; fd++) {
+        if (kept[fd] < 0)
+            continue;
+        dup2(kept[fd], fd);
+        close(kept[fd]);
+    }
+    for (int i = 0; i < 3; i++)
+        api_check(f, st[i]);
+    api_open(f);
+    api_check(f, pin_project_enqueue(f->project, "hello", NULL, id, &f->error));
+}
+
+/* A relative program and log are found from where the host is, not from the project's folder. */
+static void
+paths_are_the_host_s(void **state)
+{
+    struct fixture *f = *state;
+    char here[PATH_MAX], elsewhere[128], path[PATH_MAX], line[PATH_MAX + 64];
+
+    assert_non_null(getcwd(here, sizeof here));
+    api_write(f, "elsewhere/there", "");
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", f->folder);
+    snprintf(path, sizeof path, "%s/linked", elsewhere);
+    assert_int_equal(symlink(getenv("PINSTRIPE"), path), 0);
+    assert_int_equal(chdir(elsewhere), 0);
+    pin_project_close(f->project);
+    f->project = NULL;
+    api_check(f, pin_project_open(&f->project,
+                                  PIN_PROJECT_OPTIONS(.folder = f->folder, .environment = "test",
+                                                      .program = "./linked", .workers = 3),
+                                  &f->error));
+    api_check(f, pin_project_spawn_bot(f->project, PIN_BOT_OPTIONS(.log = "bot.log"), &f->error));
+    snprintf(line, sizeof line, "tr '\\0' ' ' </proc/%d/cmdline | grep -q -e '--workers 3 '",
+             pin_project_bot_pid(f->project));
+    assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c) */
+    assert_int_equal(chdir("/"), 0);
+    api_check(f, pin_project_reload(f->project, &f->error)); /* the program again */
+    assert_int_equal(chdir(here), 0);
+    snprintf(path, sizeof path, "%s/bot.log", elsewhere);
+    assert_int_equal(access(path, R_OK), 0);
+}
+
+/* The log of a bot that a job has stopped. */
+static void
+a_job_that_stops_the_bot_leaves_nothing_open(void **state)
+{
+    struct fixture *f = *state;
+    char log[128];
+    size_t before = 0;
+
+    api_job(f, "stops", "async run(){ await this.bot.stop(); }");
+    api_check(f, pin_project_reload(f->project, &f->error));
+    snprintf(log, sizeof log, "%s/bot.log", f->folder);
+    for (int i = 0; i < 4; i++) {
+        api_check(f, pin_project_start_bot(f->project, PIN_BOT_OPTIONS(.log = log, .queues = "a"),
+                                           &f->error));
+        api_check(f, pin_project_run(f->project, "stops", NULL, NULL, &f->error));
+        if (i == 1)
+            before = open_files(getpid());
+    }
+    assert_int_equal(open_files(getpid()), before);
+    api_check(f, pin_project_stop_bot(f->project, &f->error));
+    assert_int_equal(open_files(getpid()), before - 1);
+}
+
 /* The host is killed: its child has nobody to work for. */
 static void
 a_child_ends_with_its_host(void **state)
@@ -354,6 +537,13 @@ main(void)
         TEST(the_bot_works_as_a_child),
         TEST(a_child_that_cannot_start_says_why),
         TEST(a_child_ends_with_its_host),
+        TEST(a_dead_child_is_noticed),
+        TEST(a_child_that_does_not_end_is_killed),
+        TEST(a_host_may_ignore_its_children),
+        TEST(a_child_has_nothing_of_the_host),
+        TEST(a_host_may_close_its_streams),
+        TEST(paths_are_the_host_s),
+        TEST(a_job_that_stops_the_bot_leaves_nothing_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
