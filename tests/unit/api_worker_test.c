@@ -130,6 +130,38 @@ a_program_that_was_replaced_says_so(void **state)
     assert_non_null(strstr(f->error.message, "has no job \"works\" any more"));
 }
 
+/* A folder that is named as the program is none. */
+static void
+the_program_of_path_is_a_file(void **state)
+{
+    struct fixture *f = *state;
+    char *before = strdup(getenv("PATH")), path[PATH_MAX], all[PATH_MAX + 128];
+
+    assert_non_null(before);
+    api_write(f, "folders/pinstripe/there", "");
+    api_write(f, "files/there", "");
+    snprintf(path, sizeof path, "%s/files/pinstripe", f->folder);
+    assert_int_equal(symlink(getenv("PINSTRIPE"), path), 0);
+    snprintf(all, sizeof all, "%s/folders:%s/files", f->folder, f->folder);
+    setenv("PATH", all, 1);
+    api_check(f,
+              pin_project_open(&f->project, PIN_PROJECT_OPTIONS(.folder = f->folder), &f->error));
+    pin_project_close(f->project);
+    f->project = NULL;
+    snprintf(all, sizeof all, "%s/folders", f->folder);
+    setenv("PATH", all, 1);
+    assert_int_equal(
+        pin_project_open(&f->project, PIN_PROJECT_OPTIONS(.folder = f->folder), &f->error),
+        PIN_NOT_FOUND);
+    setenv("PATH", before, 1);
+    free(before);
+    snprintf(path, sizeof path, "%s/folders/pinstripe", f->folder);
+    assert_int_equal(pin_project_open(&f->project,
+                                      PIN_PROJECT_OPTIONS(.folder = f->folder, .program = path),
+                                      &f->error),
+                     PIN_NOT_FOUND);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* Makes the mistake; `is_late`: and calls pin_worker_main after it. */
@@ -156,6 +188,7 @@ main(int argc, char **argv)
         TEST(a_program_that_closes_its_output_and_stays_is_ended),
         TEST(a_job_that_is_wrong_leaves_the_others_alone),
         TEST(a_program_that_was_replaced_says_so),
+        TEST(the_program_of_path_is_a_file),
     };
     const char *role = getenv(ROLE) ? getenv(ROLE) : "";
 
