@@ -92,20 +92,31 @@ forget_child(struct pin_project *p)
     p->bot.pid = 0;
 }
 
-/* By its descriptor: the host may bury any child of its process, also by ignoring SIGCHLD, and the
- * number may be another's then. */
+/* By its descriptor, if there is one: the host may bury any child of its process, also by ignoring
+ * SIGCHLD, and the number may be another's then. */
 static bool
 has_ended(struct pin_project *p)
 {
+    bool by_number = p->bot.pidfd < 0;
     siginfo_t info = { .si_pid = 0 };
 
     if (!p->bot.pid)
         return true;
-    if (waitid((idtype_t)PIN_P_PIDFD, (id_t)p->bot.pidfd, &info, WEXITED | WNOHANG) == 0 &&
+    if (waitid(by_number ? P_PID : (idtype_t)PIN_P_PIDFD,
+               (id_t)(by_number ? p->bot.pid : p->bot.pidfd), &info, WEXITED | WNOHANG) == 0 &&
         info.si_pid == 0)
         return false;
     forget_child(p);
     return true;
+}
+
+static void
+kill_child(const struct pin_project *p)
+{
+    if (p->bot.pidfd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, p->bot.pidfd, SIGKILL, NULL, 0);
+    else
+        kill(p->bot.pid, SIGKILL);
 }
 
 static pin_status
@@ -294,21 +305,6 @@ make_arguments(const struct pin_project *p, struct birth *b,
     }
 }
 
-/* One that is gone already, and that nobody needs to bury, is found to have ended. */
-static pin_status
-watch_child(struct pin_project *p, struct pin_err *err)
-{
-    p->bot.pidfd = (int)syscall(SYS_pidfd_open, p->bot.pid, 0);
-    if (p->bot.pidfd >= 0 || errno == ESRCH)
-        return PIN_OK;
-    pin__err_errno(err, PIN_IO, errno, "the bot cannot be watched");
-    kill(p->bot.pid, SIGKILL);
-    while (waitpid(p->bot.pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    p->bot.pid = 0;
-    return err->status;
-}
-
 static pin_status
 spawn_with(struct pin_project *p, struct birth *b, const struct pin_project_bot_options *o,
            struct pin_err *err)
@@ -328,7 +324,8 @@ spawn_with(struct pin_project *p, struct birth *b, const struct pin_project_bot_
     if (failed)
         return pin__err_errno(err, PIN_IO, failed, "the bot cannot be started as %s", p->program);
     p->bot.grace_ms = o->grace_ms > 0 ? o->grace_ms : PIN_BOT_GRACE_MS;
-    return watch_child(p, err);
+    p->bot.pidfd = (int)syscall(SYS_pidfd_open, p->bot.pid, 0);
+    return PIN_OK;
 }
 
 static void
@@ -419,7 +416,7 @@ end_child(struct pin_project *p)
     p->bot.until = -1;
     while (!has_ended(p)) {
         if (pin__clock_mono().ns >= until.ns)
-            (void)syscall(SYS_pidfd_send_signal, p->bot.pidfd, SIGKILL, NULL, 0);
+            kill_child(p);
         pin__api_turn(p, LOOK_MS);
     }
 }
