@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
+
 #define PIN_P_PIDFD 3 /* P_PIDFD, which older headers do not have */
 
 enum { GRACE_MORE_MS = 5000, LOOK_MS = 20 };
@@ -230,30 +232,18 @@ file_actions(posix_spawn_file_actions_t *actions, const struct pin_project *p,
     return failed;
 }
 
-/* A group of its own, and no signal as the host has it. */
 static int
 spawn(struct pin_project *p, const struct birth *b, char **environment)
 {
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
     int failed;
 
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
     failed = file_actions(&actions, p, b);
     if (!failed)
-        failed = posix_spawn(&p->bot.pid, p->program, &actions, &attributes,
-                             (char *const *)(uintptr_t)b->argv, environment);
+        failed = pin__children_spawn(&p->bot.pid, p->program, &actions,
+                                     (char *const *)(uintptr_t)b->argv, environment);
     posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
     if (failed)
         p->bot.pid = 0;
     return failed;

@@ -7,21 +7,6 @@
 
 /* ---- the timer: what is due becomes readable ---- */
 
-static int64_t
-never(void *context, int64_t now_ms)
-{
-    (void)context;
-    (void)now_ms;
-    return INT64_MAX;
-}
-
-static void
-nothing(void *context, int64_t now_ms)
-{
-    (void)context;
-    (void)now_ms;
-}
-
 static void
 clear(void *context)
 {
@@ -34,8 +19,7 @@ clear(void *context)
 pin_status
 pin__api_loop_open(struct pin_project *p, struct pin_err *err)
 {
-    p->timer =
-        (struct pin_service){ .context = p, .due = never, .turn = nothing, .readable = clear };
+    p->timer = (struct pin_service){ .context = p, .readable = clear };
     p->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (p->timer.fd < 0)
         return pin__err_errno(err, PIN_IO, errno, "cannot make a timer for the project's loop");

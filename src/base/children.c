@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/wait.h>
@@ -11,6 +12,39 @@
 #include "base/ban.h"
 
 enum { DEPTH_MAX = 64, CHILDREN_AT_ONCE = 1024, PASSES_MAX = 1000 };
+
+int
+pin__children_spawn(pid_t *pid, const char *program, const posix_spawn_file_actions_t *actions,
+                    char *const *argv, char *const *environment)
+{
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    int failed;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    failed = posix_spawn(pid, program, actions, &attributes, argv, environment);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+void
+pin__children_hear(int fd, struct pin_buf *text, struct pin_mono until)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    char chunk[4096];
+    ssize_t n;
+
+    while (poll(&p, 1, (int)pin__clock_until_ms(until)) > 0 &&
+           (n = read(fd, chunk, sizeof chunk)) > 0)
+        pin__buf_add(text, chunk, (size_t)n);
+}
 
 /* Numbers in text, read from a file without stdio: this must be possible in a signal handler. */
 struct numbers {

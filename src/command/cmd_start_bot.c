@@ -29,21 +29,6 @@ struct start {
 
 /* ---- until standard input ends ---- */
 
-static int64_t
-never(void *context, int64_t now_ms)
-{
-    (void)context;
-    (void)now_ms;
-    return INT64_MAX;
-}
-
-static void
-nothing(void *context, int64_t now_ms)
-{
-    (void)context;
-    (void)now_ms;
-}
-
 static void
 read_input(void *context)
 {
@@ -81,9 +66,7 @@ check_input(const struct args *a, struct pin_err *err)
 static void
 watch_input(struct start *s)
 {
-    s->input = (struct pin_service){
-        .context = s, .due = never, .turn = nothing, .fd = STDIN_FILENO, .readable = read_input
-    };
+    s->input = (struct pin_service){ .context = s, .fd = STDIN_FILENO, .readable = read_input };
     pin__executor_attach(s->daemon.executor, &s->input);
 }
 

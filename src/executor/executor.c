@@ -61,7 +61,7 @@ services_due(const struct pin_executor *x)
 
     for (size_t i = 0; i < PIN_SERVICES_MAX; i++) {
         const struct pin_service *s = service_at(x, i);
-        int64_t due_ms = s ? s->due(s->context, now_ms) : INT64_MAX;
+        int64_t due_ms = s && s->due ? s->due(s->context, now_ms) : INT64_MAX;
 
         any |= due_ms != INT64_MAX;
         if (due_ms <= now_ms)
@@ -144,7 +144,7 @@ run_services(struct pin_executor *x)
     for (size_t i = 0; i < PIN_SERVICES_MAX; i++) {
         const struct pin_service *s = service_at(x, i);
 
-        if (s && s->due(s->context, now_ms) <= now_ms)
+        if (s && s->due && s->due(s->context, now_ms) <= now_ms)
             s->turn(s->context, now_ms);
     }
 }

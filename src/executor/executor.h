@@ -197,12 +197,13 @@ const char *pin__executor_name(const struct pin_executor *x);
 
 struct pin_service { /* what takes part in the loop */
     void *context;
-    int64_t (*due)(void *context,
-                   int64_t now_ms);              /* when it wants to be called; INT64_MAX: never */
-    void (*turn)(void *context, int64_t now_ms); /* called when that has come */
-    bool when_stopping;                          /* also while the executor stops */
-    int fd;                                      /* -1: none */
-    void (*readable)(void *context);             /* something is to be read from fd */
+    /* When it wants to be called, INT64_MAX: never; and what is called then. NULL, both: it only
+     * reads. */
+    int64_t (*due)(void *context, int64_t now_ms);
+    void (*turn)(void *context, int64_t now_ms);
+    bool when_stopping;              /* also while the executor stops */
+    int fd;                          /* -1: none */
+    void (*readable)(void *context); /* something is to be read from fd */
 };
 #define PIN_SERVICES_MAX 4 /* in one loop */
 /* Borrowed until it is detached. */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "executor/nursery.h"
 #include "executor/run.h"
 #include "executor/worker.h"
@@ -48,23 +49,12 @@ spawn(struct nursery_process *n, int control)
     char version[] = PIN_VERSION;
     char *argv[] = { name, flag, x->root, x->environment, version, x->native_program, NULL };
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
     int failed;
 
-    sigemptyset(&none);
-    sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all); /* a host may ignore SIGCHLD */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
     failed = file_actions(&actions, control);
     if (!failed)
-        failed = posix_spawn(&n->pid, program, &actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
+        failed = pin__children_spawn(&n->pid, program, &actions, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return failed;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/ban.h"
+#include "base/children.h"
 #include "base/clock.h"
 
 enum {
@@ -118,18 +119,6 @@ ask(const char *object, const struct place *places, size_t count, int answer)
     return failed ? 0 : pid;
 }
 
-static void
-hear(int fd, struct pin_buf *text, struct pin_mono until)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    char chunk[4096];
-    ssize_t n;
-
-    while (poll(&p, 1, (int)pin__clock_until_ms(until)) > 0 &&
-           (n = read(fd, chunk, sizeof chunk)) > 0)
-        pin__buf_add(text, chunk, (size_t)n);
-}
-
 /* For each address a line "0x...", then pairs of lines, function and file:line: what was compiled
  * into the function at that address comes before it. False when there is nobody to ask. */
 static bool
@@ -144,7 +133,7 @@ ask_and_hear(const char *object, const struct place *places, size_t count, struc
     pid = ask(object, places, count, fds[1]);
     close(fds[1]);
     if (pid) {
-        hear(fds[0], text, until);
+        pin__children_hear(fds[0], text, until);
         if (pin__clock_mono().ns >= until.ns)
             kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

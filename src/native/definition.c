@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/children.h"
 #include "base/clock.h"
 #include "base/quote.h"
 #include "native/objects.h"
@@ -168,18 +169,6 @@ tell(const char *object, int fd)
 /* ---- heard by the nursery ---- */
 
 static void
-hear(int fd, struct pin_buf *text, struct pin_mono until)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    char chunk[4096];
-    ssize_t n;
-
-    while (poll(&p, 1, (int)pin__clock_until_ms(until)) > 0 &&
-           (n = read(fd, chunk, sizeof chunk)) > 0)
-        pin__buf_add(text, chunk, (size_t)n);
-}
-
-static void
 judge(struct pin_file *file, struct pin_arena *a, const struct pin_buf *text, int status)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == TOLD && text->size && !text->bad)
@@ -207,7 +196,7 @@ describe_file(struct pin_file *file, const char *object, struct pin_arena *a, st
         tell(object, fds[1]);
     close(fds[1]);
     if (pid > 0) {
-        hear(fds[0], &text, until);
+        pin__children_hear(fds[0], &text, until);
         if (pin__clock_mono().ns >= until.ns)
             kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/clock.h"
 #include "native/definition.h"
 #include "pinstripe/job.h"
@@ -82,32 +83,20 @@ environment_with(char *word)
     return all;
 }
 
-/* A group of its own, which can be killed, and no signal as it is here. */
 static int
 spawn(const char *program, int out, pid_t *pid, char **environment)
 {
     char flag[] = PIN_HOST_DESCRIBE_FLAG, name[] = "pinstripe-jobs";
     char *argv[] = { name, flag, NULL };
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
     int failed;
 
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
     failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) |
              posix_spawn_file_actions_adddup2(&actions, out, 1);
     if (!failed)
-        failed = posix_spawn(pid, program, &actions, &attributes, argv, environment);
+        failed = pin__children_spawn(pid, program, &actions, argv, environment);
     posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
     return failed;
 }
 
@@ -126,18 +115,6 @@ execute(const char *program, int out, pid_t *pid, struct pin_err *err)
         return pin__err_errno(err, PIN_CONFIG, failed, "the worker program %s cannot be executed",
                               program);
     return PIN_OK;
-}
-
-static void
-hear(int fd, struct pin_buf *text, struct pin_mono until)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    char chunk[4096];
-    ssize_t n;
-
-    while (poll(&p, 1, (int)pin__clock_until_ms(until)) > 0 &&
-           (n = read(fd, chunk, sizeof chunk)) > 0)
-        pin__buf_add(text, chunk, (size_t)n);
 }
 
 static pin_status
@@ -180,7 +157,7 @@ ask(const char *program, struct pin_buf *text, struct pin_err *err)
     st = execute(program, fds[1], &pid, err);
     close(fds[1]);
     if (st == PIN_OK) {
-        hear(fds[0], text, until);
+        pin__children_hear(fds[0], text, until);
         if (bury(pid, until) != 0)
             st = no_answer(program, err);
     }
