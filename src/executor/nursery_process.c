@@ -124,7 +124,7 @@ end_process(struct nursery_process *n)
 {
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), CLOSE_WAIT_MS);
     struct pollfd p = { .fd = n->pidfd, .events = POLLIN };
-    bool has_workers = false;
+    bool has_workers = n->had_native; /* what their runs have started may be on its way to it */
 
     for (struct worker_process *w = n->executor->workers; w; w = w->next)
         has_workers |= w->nursery == n;

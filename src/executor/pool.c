@@ -99,6 +99,7 @@ pin__worker_fork(struct nursery_process *n, bool native)
                                   .native = native,
                                   .pidfd = -1 };
     pin__channel_init(&w->channel, fds[0]);
+    n->had_native |= native;
     w->next = x->workers;
     x->workers = w;
     x->worker_count++;

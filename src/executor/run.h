@@ -69,8 +69,9 @@ struct nursery_process {
     int pidfd; /* -1: not known */
     struct pin_channel channel;
     bool gone;
-    bool retired; /* another has its place: it ends when nothing needs it any more */
-    size_t users; /* requests of its code */
+    bool had_native; /* it has forked a worker of jobs in C */
+    bool retired;    /* another has its place: it ends when nothing needs it any more */
+    size_t users;    /* requests of its code */
     struct pin_catalog *catalog;
     struct job_pace *paces; /* one a job */
     struct job_pace view_pace;

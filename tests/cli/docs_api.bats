@@ -51,3 +51,19 @@ page() {
 @test "docs/api/runs.md" { pinstripe migrate-database; page runs; }
 @test "docs/api/bot.md" { pinstripe migrate-database; page bot; }
 @test "docs/api/host-jobs.md" { page host-jobs; }
+
+@test "the lines of README.md run a job of a new project" {
+    pinstripe generate-project "$TEST_FOLDER/new"
+    cd "$TEST_FOLDER/new"
+    block c "$ROOT/README.md" >lines
+    { echo '#include <stdio.h>'; grep '^#include' lines; echo 'int main(void) {'; grep -v '^#include' lines; echo 'pin_project_close(project); return 0; }'; } >program.c
+    # shellcheck disable=SC2046,SC2086  # several words
+    cc -std=c17 -Wall -Wextra -Werror -I"$ROOT/include" ${PIN_TEST_SANITIZED:+-fsanitize=address,undefined} -o program program.c \
+        "${PINSTRIPE%/pinstripe}/libpinstripe.a" $(pkg-config --libs sqlite3 jansson) -lm
+    PATH=${PINSTRIPE%/pinstripe}:$PATH run ./program
+    expect_status 0
+    [ -z "$output" ]
+    sed -i 's/run(who.*/run(){ throw new Error("not today");/' lib/background_jobs/hello_world.js
+    PATH=${PINSTRIPE%/pinstripe}:$PATH run ./program
+    [ "$output" = 'the job failed: not today' ]
+}
