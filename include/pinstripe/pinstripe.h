@@ -131,7 +131,7 @@ struct pin_call_options {
     size_t size;
     const char *args;   /* a JSON array for run(...args); NULL: none */
     const char *tenant; /* name or id: for that tenant only; NULL: for every one of the job's */
-    int64_t timeout_ms; /* limit of each run; 0: the job's own */
+    int64_t timeout_ms; /* limit of each run, from when it begins; 0: the job's own */
 };
 
 /* Runs a job and waits for its end: in a multi-tenant project one run for each tenant. PIN_OK when
