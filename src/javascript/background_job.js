@@ -5,7 +5,7 @@ import { call as askExecutor, run as currentRun } from 'pinstripe:native/engine'
 import { enqueue } from 'pinstripe:native/database';
 import { carryArguments } from 'pinstripe:carry';
 import { config } from 'pinstripe:config';
-import { Context, plainParams } from 'pinstripe:context';
+import { Context } from 'pinstripe:context';
 import { inTransaction } from 'pinstripe:database';
 import { jobName } from 'pinstripe:native/inflector';
 import { quote } from 'pinstripe:native/registry';
@@ -315,32 +315,28 @@ function tenantOf(context, tenant){
     return id;
 }
 
-/* The executor decides where it runs, and for which tenants unless `once`. */
-export async function callJob(context, name, args, once){
-    const { name: key } = inDialog() ? { name: nameOf(name) } : find(name);
-    const carried = carryArguments(args);
-    if(inTransaction()) throw new Error(transactionText(key));
-    await askExecutor({
-        name: key,
-        args: carried,
-        params: carryParams(context),
-        tenantId: config.multiTenant ? context.tenantId : undefined,
-        kind: once ? 'once' : 'run',
-    });
+/* The executor decides where it runs, and for which tenants unless `once`. A promise in any case;
+ * the executor's own, since one more for every call would be felt. */
+export function callJob(context, name, args, once){
+    try {
+        const key = inDialog() ? nameOf(name) : find(name).name;
+        const carried = args.length ? carryArguments(args) : undefined;
+        if(inTransaction()) throw new Error(transactionText(key));
+        return askExecutor({
+            name: key,
+            kind: once ? 'once' : 'run',
+            args: carried,
+            params: carryParams(context),
+            tenantId: config.multiTenant ? context.tenantId : undefined,
+        });
+    } catch(error){
+        return Promise.reject(error);
+    }
 }
 
-/* What a visitor proves who they are with stays with the request: runs are kept. */
-const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
-
-function carryParams({ carriedParams }){
+function carryParams(context){
     try {
-        if(!carriedParams) return undefined;
-        const { _body, _headers, ...params } = plainParams(carriedParams);
-        if(_headers){
-            params._headers = { ..._headers };
-            for(const name of SECRET_HEADERS) delete params._headers[name];
-        }
-        return JSON.stringify(params);
+        return context.carriedText;
     } catch(error){
         throw new TypeError(`initialParams cannot be carried to another run: ${error.message}`);
     }

@@ -8,27 +8,31 @@
 const TENANT_HEADER = 'x-tenant-id';
 
 export class Context {
-    #root; /* undefined in a root: no object that refers to itself waits for a collection */
     #parent;
     #params;
-    #later;
+    #later; /* { make, carry }: until there are parameters */
     #tenantId;
     #forks; /* undefined until there is one; null when destroyed */
 
     /* A root has no parent; it may start in a tenant, and with another workspace's parameters. */
     constructor(parent, tenantId, params){
         this.#parent = parent;
-        if(parent) this.#root = parent.root;
         this.#tenantId = tenantId;
         this.#params = params;
     }
 
-    get root(){ return this.#root ?? this; }
+    get root(){ return this.#parent?.root ?? this; }
     get parent(){ return this.#parent; }
 
     get params(){
-        this.#makeParams();
-        return this.#params ??= makeParams(this.#tenantId);
+        return this.#given ?? (this.#params = makeParams(this.#tenantId));
+    }
+
+    get #given(){
+        if(!this.#later) return this.#params;
+        this.#params = this.#later.make();
+        this.#later = undefined;
+        return this.#params;
     }
 
     set params(params){
@@ -36,15 +40,10 @@ export class Context {
         this.#params = params;
     }
 
-    /* Parameters that `make` gives when somebody looks: few do. Their tenant is this context's. */
-    makeParamsLater(make){
-        this.#later = make;
-    }
-
-    #makeParams(){
-        if(!this.#later) return;
-        this.#params = this.#later();
-        this.#later = undefined;
+    /* Parameters that `make` gives when somebody looks: few do. Their tenant is this context's. As
+     * long as nobody has, `carry` says them as JSON; without it they are made for that, too. */
+    makeParamsLater(make, carry){
+        this.#later = { make, carry };
     }
 
     /* The header decides as soon as there are parameters: setting it enters a tenant. */
@@ -56,9 +55,16 @@ export class Context {
     /* The parameters of the workspace for another one to start with; undefined when nobody gave or
      * looked at any. */
     get carriedParams(){
+        return this.root.#given;
+    }
+
+    /* The same as JSON for another run, without what is of this request only. */
+    get carriedText(){
         const { root } = this;
-        root.#makeParams();
-        return root.#params;
+        const { carry } = root.#later ?? {};
+        if(carry) return carry();
+        const params = root.#given;
+        return params && textOf(params);
     }
 
     /* A falsy value is made again. */
@@ -76,7 +82,8 @@ export class Context {
     /* Whether there is nothing to destroy. */
     get isEmpty(){
         if(Reflect.ownKeys(this).length) return false;
-        return !this.#forks || this.#forks.every(fork => fork.isEmpty);
+        for(const fork of this.#forks ?? []) if(!fork.isEmpty) return false;
+        return true;
     }
 
     /* Gives what fn(this) gives, and destroys the context in any case. */
@@ -98,7 +105,7 @@ export class Context {
         this.#forks = null;
         const failures = [];
         while(forks.length) await forks.pop().destroy().catch(error => failures.push(error));
-        await this.#destroyProperties(failures);
+        await destroyProperties(this, failures);
         if(failures.length == 1) throw failures[0];
         if(failures.length > 1){
             const [first] = failures;
@@ -115,15 +122,15 @@ export class Context {
             console.error('A destroy() hook failed as well:', error);
         }
     }
+}
 
-    /* A hook may put new things into the context: they are destroyed too. */
-    async #destroyProperties(failures){
-        const seen = new Set();
-        let name;
-        while((name = Reflect.ownKeys(this).findLast(key => !seen.has(key))) !== undefined){
-            seen.add(name);
-            await destroyOne(this[name], failures);
-        }
+/* A hook may put new things into the context: they are destroyed too. */
+async function destroyProperties(context, failures){
+    const seen = new Set();
+    let name;
+    while((name = Reflect.ownKeys(context).findLast(key => !seen.has(key))) !== undefined){
+        seen.add(name);
+        await destroyOne(context[name], failures);
     }
 }
 
@@ -155,20 +162,45 @@ export function paramsFromJson(params, tenantId, multiTenant){
     return lazyUrl({ _method, _url, _headers: headers, ...rest });
 }
 
+const urlTexts = new WeakMap(); /* parameters whose _url nobody has looked at */
+
 /* A _url that is a text becomes an object at its first use: few look, and making it costs more than
  * an empty run. What is no URL stays a text. */
 export function lazyUrl(params){
     const text = params._url;
     if(typeof text != 'string') return params;
-    const become = value => Object.defineProperty(params, '_url', { value, writable: true, enumerable: true, configurable: true });
-    const get = () => become(URL.canParse(text) ? new URL(text) : text)._url;
-    get.text = text;
-    return Object.defineProperty(params, '_url', { get, set: become, enumerable: true, configurable: true });
+    urlTexts.set(params, text);
+    return Object.defineProperty(params, '_url', URL_LATER);
+}
+
+const URL_LATER = {
+    get(){
+        const params = ownerOfUrl(this);
+        const text = urlTexts.get(params);
+        return setUrl(params, URL.canParse(text) ? new URL(text) : text);
+    },
+    set(value){
+        setUrl(this, value);
+    },
+    enumerable: true,
+    configurable: true,
+};
+
+/* Somebody may have made objects of their own from parameters. */
+function ownerOfUrl(object){
+    while(!urlTexts.has(object)) object = Object.getPrototypeOf(object);
+    return object;
+}
+
+function setUrl(params, value){
+    urlTexts.delete(params);
+    Object.defineProperty(params, '_url', { value, writable: true, enumerable: true, configurable: true });
+    return value;
 }
 
 /* The same with a _url that nobody has looked at as its text. */
-export function plainParams(params){
-    const text = params && Object.getOwnPropertyDescriptor(params, '_url')?.get?.text;
+function plainParams(params){
+    const text = urlTexts.get(params);
     if(text === undefined) return params;
     const plain = {};
     for(const key of Object.keys(params)){
@@ -176,6 +208,22 @@ export function plainParams(params){
         Object.defineProperty(plain, key, { value, writable: true, enumerable: true, configurable: true });
     }
     return plain;
+}
+
+/* What a visitor proves who they are with stays with the request: runs are kept. */
+const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
+
+export function withoutSecrets(headers){
+    if(!SECRET_HEADERS.some(name => name in headers)) return headers;
+    const rest = { ...headers };
+    for(const name of SECRET_HEADERS) delete rest[name];
+    return rest;
+}
+
+function textOf(params){
+    const { _body, _headers, ...rest } = plainParams(params);
+    if(_headers) rest._headers = withoutSecrets(_headers);
+    return JSON.stringify(rest);
 }
 
 /* A workspace made from another one starts with its parameters, and is free to change its own. */

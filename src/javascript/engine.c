@@ -212,7 +212,7 @@ open_heap(struct pin_engine *e, struct pin_err *err)
     e->phase = PIN_ENGINE_LOADING;
     e->stop = PIN_STOP_NONE;
     e->deadline = pin__clock_after_ms(pin__clock_mono(), LOAD_MS_MAX);
-    if ((st = make_runtime(e, err)) != PIN_OK || (st = pin__random_seed(&e->random, err)) != PIN_OK)
+    if ((st = make_runtime(e, err)) != PIN_OK)
         return st;
     if (!setup_natives(e) || !import_own_modules(e))
         st = exception_to_err(e, PIN_FAILED, "cannot start the JavaScript engine: ", err);

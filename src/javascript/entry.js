@@ -16,6 +16,7 @@ import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
 import { renderView, View } from 'pinstripe:view';
 import { Workspace } from 'pinstripe:workspace';
+import 'pinstripe:warm';
 
 const REGISTRIES = { background_jobs: jobs, services, models, migrations, views };
 
@@ -118,7 +119,7 @@ export function execute(task){
     const root = new Context(undefined, tenant?.id);
     beginRun(root);
     try {
-        if(params !== undefined) root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant));
+        if(params !== undefined) root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant), () => params);
         return Promise.resolve(KINDS[task.kind](task, root));
     } catch(error){
         return Promise.reject(error);

@@ -342,6 +342,7 @@ start(struct pin_engine *e, const struct pin_task *task)
     e->deadline = pin__clock_after_ms(e->started, task->wall_ms);
     e->stop = PIN_STOP_NONE;
     pin__engine_leave_transaction(e);
+    pin__random_start(&e->random);
     e->rejects_as = PIN_OUTCOME_THREW;
     e->task = task;
     e->phase = PIN_ENGINE_RUNNING;
@@ -379,10 +380,7 @@ pin__engine_execute(struct pin_engine *e, const struct pin_task *task, struct pi
     bool good;
 
     start(e, task);
-    if (pin__random_seed(&e->random, &err) != PIN_OK)
-        pin__outcome_fail(o, PIN_OUTCOME_REFUSED, "Error", "%s", err.message);
-    else
-        run(e, task, o);
+    run(e, task, o);
     good = e->stop == PIN_STOP_NONE;
     o->peak_heap_bytes = pin__image_stats(e->image).peak_bytes;
     good = end(e, &err) && good;

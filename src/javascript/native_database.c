@@ -30,6 +30,7 @@ enum {
 };
 
 static struct pin_db_slot slots[SLOTS_MAX];
+static struct pin_db_slot *slots_end = slots; /* behind the last one that holds anything */
 
 /* --- calls --- */
 
@@ -243,6 +244,8 @@ static PIN_DB_FUNCTION(js_open)
         return throw_code(ctx, &err,
                           err.status == PIN_BUSY ? "DATABASE_BUSY" : "DATABASE_UNAVAILABLE");
     slot->taken = true;
+    if (slot >= slots_end)
+        slots_end = slot + 1;
     slot->limit_ms = PIN_TRANSACTION_MS_DEFAULT;
     slot->engine = pin__engine_of(ctx);
     pin__session_set_interrupt(slot->session, must_stop, slot);
@@ -436,12 +439,14 @@ static PIN_DB_FUNCTION(js_enqueue)
 static void
 close_slots(struct pin_db_slot *from)
 {
-    for (struct pin_db_slot *slot = from; slot < slots + SLOTS_MAX; slot++) {
+    for (struct pin_db_slot *slot = from; slot < slots_end; slot++) {
         pin__store_close(slot->store);
         slot->store = NULL;
         pin__session_close(slot->session);
         slot->session = NULL;
     }
+    if (slots_end > from)
+        slots_end = from;
 }
 
 /* The numbers stay good only for the caller's own session, which opens again. */
@@ -466,7 +471,7 @@ static PIN_DB_FUNCTION(js_drop)
 static void
 end_of_run(void)
 {
-    for (struct pin_db_slot *slot = slots; slot < slots + SLOTS_MAX; slot++)
+    for (struct pin_db_slot *slot = slots; slot < slots_end; slot++)
         if (slot->taken)
             give_back(slot);
     close_slots(slots + SLOTS_KEPT);

@@ -176,10 +176,15 @@ js_queue_microtask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *ar
 static JSValue
 js_random(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
+    struct pin_err err = PIN_ERR_INIT;
+    double number;
+
     (void)this;
     (void)argc;
     (void)argv;
-    return JS_NewFloat64(ctx, pin__random_next(&pin__engine_of(ctx)->random));
+    if (pin__random_next(&pin__engine_of(ctx)->random, &number, &err) != PIN_OK)
+        return pin__js_throw(ctx, &err);
+    return JS_NewFloat64(ctx, number);
 }
 
 #define GLOBALS                                                                                    \

@@ -10,8 +10,14 @@ rotate(uint64_t x, int n)
     return (x << n) | (x >> (64 - n));
 }
 
-pin_status
-pin__random_seed(struct pin_random *r, struct pin_err *err)
+void
+pin__random_start(struct pin_random *r)
+{
+    r->seeded = false;
+}
+
+static pin_status
+seed(struct pin_random *r, struct pin_err *err)
 {
     for (;;) {
         ssize_t n = getrandom(r->state, sizeof r->state, 0);
@@ -22,11 +28,12 @@ pin__random_seed(struct pin_random *r, struct pin_err *err)
             return pin__err_errno(err, PIN_IO, errno, "cannot draw random numbers");
     }
     r->state[0] |= 1; /* the one state it may not start in is all zero */
+    r->seeded = true;
     return PIN_OK;
 }
 
-double
-pin__random_next(struct pin_random *r)
+static double
+draw(struct pin_random *r)
 {
     uint64_t *s = r->state;
     uint64_t sum = s[0] + s[3];
@@ -39,4 +46,14 @@ pin__random_next(struct pin_random *r)
     s[2] ^= t;
     s[3] = rotate(s[3], 45);
     return (double)(sum >> 11) * 0x1.0p-53;
+}
+
+pin_status
+pin__random_next(struct pin_random *r, double *out, struct pin_err *err)
+{
+    pin_status st = r->seeded ? PIN_OK : seed(r, err);
+
+    if (st == PIN_OK)
+        *out = draw(r);
+    return st;
 }

@@ -6,7 +6,7 @@
  * all of it, anything else is JSON.
  */
 import { config } from 'pinstripe:config';
-import { lazyUrl } from 'pinstripe:context';
+import { lazyUrl, withoutSecrets } from 'pinstripe:context';
 import { metaMethods } from 'pinstripe:registry';
 import { views } from 'pinstripe:registries';
 import { ServiceConsumer } from 'pinstripe:service';
@@ -33,17 +33,29 @@ const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
 /* args[0]: { method, path, query, headers, body, trusted, ours }. Gives { head, body } for C. Most
  * requests ask for little: what costs is made when it is looked at. */
-export async function renderView({ args: [request] }, root){
+export function renderView({ args: [request] }, root){
     const found = findView(request.path);
     if(!found) return NOT_FOUND;
     const { Class } = viewOf(found.entry);
-    const params = readParams(request, found.params);
-    if(!params) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
-    root.params = sayOwn(params, request);
+    if(!giveParams(root, request, found.params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
+    if(config.multiTenant) return renderForTenant(Class, request, root);
+    const value = render(Class, root);
+    return typeof value?.then == 'function' ? answerLater(value) : answerOf(value);
+}
+
+async function renderForTenant(Class, request, root){
     if(!await mayAnswer(Class.prototype, request, root)) return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
+    return answerOf(await render(Class, root));
+}
+
+function render(Class, root){
     const context = root.fork();
-    context.params = root.params;
-    return answerOf(await new Class(context).render());
+    context.makeParamsLater(() => root.params);
+    return new Class(context).render();
+}
+
+async function answerLater(value){
+    return answerOf(await value);
 }
 
 function viewOf(entry){
@@ -101,6 +113,17 @@ function set(params, name, value){
     Object.defineProperty(params, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/* False when the body cannot be read. */
+function giveParams(root, request, fromPath){
+    const { query, body } = request;
+    readHeaders(request);
+    const isPlain = !query && !body && !fromPath;
+    const given = isPlain ? undefined : readParams(request, fromPath);
+    if(!isPlain && !given) return false;
+    root.makeParamsLater(() => sayOwn(given ?? {}, request), isPlain ? () => plainText(request) : undefined);
+    return true;
+}
+
 /* Query, then the body, then what the address says; nothing when the body cannot be read. */
 function readParams({ query, headers, body }, fromPath){
     const params = {};
@@ -124,15 +147,28 @@ function readParams({ query, headers, body }, fromPath){
 
 /* What pinstripe itself says of the request cannot be said by who sends it, nor the tenant: only a
  * proxy that the project trusts may forward what it was asked. */
-function sayOwn(params, { method, path, query, headers, body, trusted }){
-    headers.host = (trusted && headers['x-forwarded-host']) || headers.host || '127.0.0.1';
+function readHeaders({ headers, trusted }){
+    if(trusted && headers['x-forwarded-host']) headers.host = headers['x-forwarded-host'];
+    if(!headers.host) headers.host = '127.0.0.1';
     if(config.multiTenant && !trusted) delete headers['x-tenant-id'];
-    params._method = method;
-    params._headers = headers;
-    params._body = body ?? '';
-    const scheme = trusted && headers['x-forwarded-proto'] == 'https' ? 'https' : 'http';
-    params._url = `${scheme}://${headers.host}${path}${query}`;
+}
+
+function sayOwn(params, request){
+    params._method = request.method;
+    params._headers = request.headers;
+    params._body = request.body ?? '';
+    params._url = urlOf(request);
     return lazyUrl(params);
+}
+
+function urlOf({ path, query, headers, trusted }){
+    const scheme = trusted && headers['x-forwarded-proto'] == 'https' ? 'https' : 'http';
+    return `${scheme}://${headers.host}${path}${query}`;
+}
+
+/* What sayOwn says of a request that says no more, for a run that the view calls. */
+function plainText(request){
+    return JSON.stringify({ _method: request.method, _url: urlOf(request), _headers: withoutSecrets(request.headers) });
 }
 
 /* Nothing, too, for an id that a trusted proxy gave and that is nobody's. */
@@ -145,10 +181,10 @@ async function tenantOf(root){
     }
 }
 
-/* Enters the tenant; false when none is chosen: no request sees the rows of all tenants. A view that is for
+/* In a project of many tenants. Enters the tenant; false when none is chosen: no request sees the rows of all tenants. A view that is for
  * none of them answers to the server's names and to theirs, not to any that a page of somebody else made up. */
 async function mayAnswer({ multiTenant }, { ours }, root){
-    if(!config.multiTenant || (multiTenant === false && ours)) return true;
+    if(multiTenant === false && ours) return true;
     const tenant = await tenantOf(root);
     if(tenant && multiTenant !== false) root.params._headers['x-tenant-id'] = tenant.id;
     return !!tenant;
