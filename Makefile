@@ -20,7 +20,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 LIBS    := $(QUICKJS_LIB) -lsqlite3 -ljansson -lm
 
 SRC  := $(filter-out src/command/main.c,$(wildcard src/*/*.c))
-GEN  := $(BUILD)/gen/bytecode.o $(BUILD)/gen/types.o $(BUILD)/gen/job_header.o
+TEXT := $(BUILD)/gen/bytecode.o $(BUILD)/gen/types.o $(BUILD)/gen/job_header.o
+GEN  := $(TEXT) $(BUILD)/gen/placement.o
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(GEN)
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
@@ -150,6 +151,13 @@ $(BUILD)/%.o: %.c
 
 $(GEN): %.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) -std=c17 -O0 -fPIC -fvisibility=hidden -c -o $@ $<
+
+# Where the blocks go that runs write to: learnt with the engine and the modules that are built in.
+$(BUILD)/learn-placement: tools/learn-placement.c $(SRC:%.c=$(BUILD)/%.o) $(TEXT)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(BUILD)/gen/placement.c: $(BUILD)/learn-placement
+	$(Q)$(BUILD)/learn-placement $@
 
 $(BUILD)/compile-javascript: tools/compile-javascript.c
 	@mkdir -p $(@D)

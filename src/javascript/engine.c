@@ -142,9 +142,10 @@ stack_bytes(void)
 static pin_status
 make_runtime(struct pin_engine *e, struct pin_err *err)
 {
-    pin_status st = pin__image_new(&e->image, PIN_IMAGE_DEFAULT, LOAD_BYTES_MAX, err);
+    enum pin_image_mode mode = e->learn ? PIN_IMAGE_LEARN : PIN_IMAGE_DEFAULT;
+    pin_status st = pin__image_new(&e->image, mode, LOAD_BYTES_MAX, err);
 
-    if (st != PIN_OK)
+    if (st != PIN_OK || (st = pin__image_place(e->image, &pin__placement, err)) != PIN_OK)
         return st;
     if (!(e->rt = JS_NewRuntime2(&pin__image_allocator, e->image)) ||
         !(e->ctx = JS_NewContext(e->rt)))
@@ -161,6 +162,7 @@ make_runtime(struct pin_engine *e, struct pin_err *err)
 static bool
 setup_natives(struct pin_engine *e)
 {
+    pin__image_stage(e->image);
     for (size_t i = 0; pin__js_natives[i]; i++)
         if (pin__js_natives[i]->setup && pin__js_natives[i]->setup(e->ctx) != 0)
             return false;
@@ -172,6 +174,7 @@ import_own_modules(struct pin_engine *e)
 {
     JSValue entry = JS_UNDEFINED;
 
+    pin__image_stage(e->image);
     if (pin__loader_is_own("pinstripe:platform")) {
         JSValue platform = pin__loader_import_own(e, "pinstripe:platform");
 
@@ -187,6 +190,7 @@ import_own_modules(struct pin_engine *e)
     e->entry.execute = JS_GetPropertyStr(e->ctx, entry, "execute");
     e->entry.finish = JS_GetPropertyStr(e->ctx, entry, "finish");
     JS_FreeValue(e->ctx, entry);
+    pin__image_stage(e->image);
     return true;
 }
 
@@ -248,6 +252,7 @@ pin__engine_new(struct pin_engine **out, const struct pin_engine_options *option
     e->top_level_ms = TOP_LEVEL_MS;
     e->describe_native = options->describe_native;
     e->native_context = options->native_context;
+    e->learn = options->learn;
     if ((st = open_root(e, options, err)) != PIN_OK || (st = open_heap(e, err)) != PIN_OK)
         goto out;
     *out = e;

@@ -18,6 +18,7 @@ struct pin_engine_options {
     const char *root;        /* the project's folder, absolute, no links in it */
     const char *environment; /* "development", "production", ... */
     const char *version;     /* of the program */
+    bool learn;              /* PIN_IMAGE_LEARN */
     /* Makes the jobs in C known: fills in `native`, or `problem`, of their files. Called when the
      * configuration has been evaluated; `config` is what it says of them, native/config.h. NULL:
      * there are none. */

@@ -74,6 +74,7 @@ struct pin_engine {
     pin_status (*describe_native)(void *context, struct pin_files *files, struct pin_bytes config,
                                   struct pin_err *err);
     void *native_context;
+    bool learn;
     char **endless;                /* files that had to be left out; ends with NULL */
     struct pin_mono load_deadline; /* of the whole project */
 };

@@ -54,6 +54,14 @@ struct pin_image {
     struct pin_breach breach;
     struct large *large;
 
+    /* While loading. */
+    uint32_t serial;               /* of the next block */
+    char *places;                  /* in the arena */
+    const struct pin_place *place; /* the next one, and behind the last */
+    const struct pin_place *places_end;
+    uint32_t *serials; /* of the block in each page, when learning; 0: none */
+    size_t serials_capacity;
+
     /* Since the image was taken. */
     char *copy;
     size_t image_bytes; /* 0 before; whole pages */
@@ -179,6 +187,63 @@ alloc_small(struct pin_image *m, uint32_t class, size_t bytes)
     return payload;
 }
 
+/* The serials of all pages below `end` have room. */
+static bool
+make_room_for_serials(struct pin_image *m, size_t end)
+{
+    size_t capacity = m->serials_capacity * 2 > end / PAGE ? m->serials_capacity * 2 : end / PAGE + 1;
+    uint32_t *serials;
+
+    if (end / PAGE < m->serials_capacity)
+        return true;
+    if (!(serials = realloc(m->serials, capacity * sizeof *serials)))
+        return false;
+    memset(serials + m->serials_capacity, 0, (capacity - m->serials_capacity) * sizeof *serials);
+    m->serials = serials;
+    m->serials_capacity = capacity;
+    return true;
+}
+
+/* On pages of its own. Serials are kept with one added. */
+static void *
+carve_apart(struct pin_image *m, uint32_t class, size_t bytes, uint32_t serial)
+{
+    size_t at = round_up(m->state->top, PAGE), end = round_up(at + HEADER_BYTES + bytes, PAGE);
+
+    if (!make_room_for_serials(m, end))
+        return NULL;
+    m->state->top = at + HEADER_BYTES;
+    for (size_t page = at / PAGE; page < end / PAGE; page++)
+        m->serials[page] = serial + 1;
+    return carve(m, class, bytes);
+}
+
+static void *
+at_its_place(struct pin_image *m, uint32_t class, size_t bytes, uint32_t serial)
+{
+    uint64_t *block;
+
+    while (m->place < m->places_end && m->place->serial < serial)
+        m->place++;
+    if (m->place == m->places_end || m->place->serial != serial || m->place->bytes != bytes)
+        return NULL;
+    block = (uint64_t *)(void *)(m->places + m->place->at);
+    *block = MAGIC_USED << 32 | class;
+    return block + 1;
+}
+
+static void *
+alloc_loading(struct pin_image *m, uint32_t class, size_t bytes)
+{
+    uint32_t serial = m->serial++;
+    void *payload;
+
+    if (m->mode == PIN_IMAGE_LEARN)
+        return carve_apart(m, class, bytes, serial);
+    payload = at_its_place(m, class, bytes, serial);
+    return payload ? payload : alloc_small(m, class, bytes);
+}
+
 static void
 large_link(struct pin_image *m, struct large *l)
 {
@@ -266,7 +331,12 @@ take(struct pin_image *m, JSMallocState *js, uint32_t class, size_t bytes)
 
     if (!within_limit(m, bytes))
         return NULL;
-    payload = class == CLASS_LARGE ? alloc_large(m, bytes) : alloc_small(m, class, bytes);
+    if (class == CLASS_LARGE)
+        payload = alloc_large(m, bytes);
+    else if (m->image_bytes)
+        payload = alloc_small(m, class, bytes);
+    else
+        payload = alloc_loading(m, class, bytes);
     if (!payload)
         return refuse(m, bytes); /* no address space or no memory: told as a limit as well */
     count(m, js, bytes);
@@ -523,6 +593,64 @@ pin__image_new(struct pin_image **out, enum pin_image_mode mode, uint64_t limit_
     return PIN_OK;
 }
 
+pin_status
+pin__image_place(struct pin_image *m, const struct pin_placement *p, struct pin_err *err)
+{
+    if (m->mode == PIN_IMAGE_LEARN)
+        return PIN_OK;
+    if (!commit(m, m->state->top + p->bytes))
+        return pin__err_errno(err, PIN_NO_MEMORY, errno,
+                              "cannot get memory for the JavaScript heap");
+    m->places = m->base + m->state->top;
+    m->state->top += p->bytes;
+    m->place = p->places;
+    m->places_end = p->places + p->count;
+    return PIN_OK;
+}
+
+void
+pin__image_stage(struct pin_image *m)
+{
+    m->serial = (m->serial / PIN_STAGE_SERIALS + 1) * PIN_STAGE_SERIALS;
+}
+
+static int
+by_serial(const void *a, const void *b)
+{
+    const struct pin_place *x = a, *y = b;
+
+    return (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+pin_status
+pin__image_learned(const struct pin_image *m, struct pin_place **out, size_t *count,
+                   struct pin_err *err)
+{
+    struct pin_place *places = calloc(m->set_count + 1, sizeof *places);
+    size_t n = 0;
+
+    *out = places;
+    *count = 0;
+    if (!places)
+        return pin__err_no_memory(err);
+    for (uint32_t i = 0; i < m->set_count; i++) {
+        uint32_t page = m->set[i], serial = m->serials[page];
+
+        while (page && m->serials[page - 1] == serial)
+            page--; /* a block of several pages */
+        if (serial)
+            places[n++] = (struct pin_place){
+                .serial = serial - 1,
+                .bytes = (uint32_t)block_bytes(m->base + page * PAGE + 2 * HEADER_BYTES)
+            };
+    }
+    qsort(places, n, sizeof *places, by_serial);
+    for (size_t i = 0; i < n; i++)
+        if (!*count || places[*count - 1].serial != places[i].serial)
+            places[(*count)++] = places[i];
+    return PIN_OK;
+}
+
 static pin_status
 protect(struct pin_image *m, struct pin_err *err)
 {
@@ -739,5 +867,6 @@ pin__image_free(struct pin_image *m)
     if (m->base)
         munmap(m->base, m->reserved);
     free(m->set);
+    free(m->serials);
     free(m);
 }

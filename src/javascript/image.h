@@ -7,9 +7,12 @@
  * writable and adds it to the write set. The pages of the set stay writable and are copied back
  * after every run; in the steady state nothing faults.
  *
- *      | state | blocks made while loading | blocks made by the run ...  not used yet ...        |
- *      '-------------- the image ----------'---- zeroed or given back ---'---- no access --------'
+ *      | state | places | blocks made while loading | blocks made by the run ...  not used yet ... |
+ *      '---------------- the image -----------------'---- zeroed or given back ---'---- no access --'
  *
+ * - Of what loading makes, runs write to few blocks (counts of references, mostly), which would be
+ *   all over the image. Which ones is learned when the program is built: those of our own modules
+ *   have places side by side, so that the write set is a few pages.
  * - The allocator's own state is in the arena and is put back with it. Blocks that loading freed
  * are left alone: a run allocates behind the image, in memory that needs no copying.
  * - Blocks over 256 KB that a run makes are mappings of their own, unmapped when it ends.
@@ -31,7 +34,11 @@
 
 #include "base/err.h"
 
-enum pin_image_mode { PIN_IMAGE_WRITE_SET, PIN_IMAGE_COPY };
+enum pin_image_mode {
+    PIN_IMAGE_WRITE_SET,
+    PIN_IMAGE_COPY,
+    PIN_IMAGE_LEARN, /* a write set of blocks: each that loading makes has pages of its own */
+};
 
 #ifdef PIN_IMAGE_MEMCPY
 #define PIN_IMAGE_DEFAULT PIN_IMAGE_COPY
@@ -51,6 +58,24 @@ struct pin_image_stats {
     int64_t restore_ns; /* what the last restore took */
 };
 
+/* A block that loading makes, by its number in its stage of loading, and where it goes. Where the
+ * size is another one the place stays empty: nothing depends on placement but the time of a run. */
+struct pin_place {
+    uint32_t serial; /* PIN_STAGE_SERIALS for each stage before it, and the number */
+    uint32_t at;     /* offset among the places */
+    uint32_t bytes;
+};
+
+#define PIN_STAGE_SERIALS (UINT32_C(1) << 24)
+
+struct pin_placement {
+    const struct pin_place *places; /* by serial */
+    size_t count;
+    size_t bytes;
+};
+
+extern const struct pin_placement pin__placement; /* made by tools/learn-placement.c */
+
 struct pin_breach {      /* the first time that a run asked for more than its limit */
     uint64_t held_bytes; /* 0 and 0: there was none */
     uint64_t asked_bytes;
@@ -62,6 +87,15 @@ extern const JSMallocFunctions pin__image_allocator;
 /* `limit_bytes` is for what is allocated before the image is taken. */
 pin_status pin__image_new(struct pin_image **out, enum pin_image_mode mode, uint64_t limit_bytes,
                           struct pin_err *err) PIN_MUST_USE;
+/* Before the first allocation; `p` is borrowed while loading. */
+pin_status pin__image_place(struct pin_image *m, const struct pin_placement *p,
+                            struct pin_err *err) PIN_MUST_USE;
+/* A stage of loading begins: what goes before may make fewer blocks or more, it counts for itself. */
+void pin__image_stage(struct pin_image *m);
+/* Of an image that learns: the blocks that runs have written to, by serial, `at` is 0. *out is the
+ * caller's to free. */
+pin_status pin__image_learned(const struct pin_image *m, struct pin_place **out, size_t *count,
+                              struct pin_err *err) PIN_MUST_USE;
 /* Takes the image. */
 pin_status pin__image_freeze(struct pin_image *m, struct pin_err *err) PIN_MUST_USE;
 /* A run begins: what it may allocate above the image. */
