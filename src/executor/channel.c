@@ -11,7 +11,8 @@
 enum {
     READ_BYTES = 64 << 10,
     KEPT_BYTES = 256 << 10,
-    IN_BYTES_MAX = PIN_FRAME_BYTES_MAX + READ_BYTES
+    IN_BYTES_MAX = PIN_FRAME_BYTES_MAX + READ_BYTES,
+    READ_LIMIT_MS = 1000,
 };
 
 void
@@ -75,6 +76,7 @@ keep_fds(struct pin_channel *c, struct msghdr *h)
     }
 }
 
+/* PIN_EMPTY: nothing was there, or a signal came first; errno tells. */
 static pin_status
 fill(struct pin_channel *c, int flags, struct pin_err *err)
 {
@@ -94,10 +96,8 @@ fill(struct pin_channel *c, int flags, struct pin_err *err)
     if (!iov.iov_base)
         return pin__err_set(err, PIN_LIMIT, "a peer sent more than %d bytes in one message",
                             PIN_FRAME_BYTES_MAX);
-    do
-        n = recvmsg(c->fd, &h, flags | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    n = recvmsg(c->fd, &h, flags | MSG_CMSG_CLOEXEC);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return PIN_EMPTY;
     if (n <= 0) {
         c->eof = true;
@@ -111,13 +111,58 @@ fill(struct pin_channel *c, int flags, struct pin_err *err)
 pin_status
 pin__channel_fill(struct pin_channel *c, struct pin_err *err)
 {
-    return fill(c, MSG_DONTWAIT, err);
+    pin_status st;
+
+    do
+        st = fill(c, MSG_DONTWAIT, err);
+    while (st == PIN_EMPTY && errno == EINTR);
+    return st;
+}
+
+static bool
+limit_read(struct pin_channel *c, int ms)
+{
+    struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+    if (ms == c->read_limit_ms)
+        return true;
+    if (setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
+        return false;
+    c->read_limit_ms = ms;
+    return true;
 }
 
 pin_status
 pin__channel_fill_waiting(struct pin_channel *c, struct pin_err *err)
 {
-    return fill(c, 0, err);
+    pin_status st;
+
+    /* The limit that a run's wait left is taken away when it was felt: not for every message. */
+    while ((st = fill(c, 0, err)) == PIN_EMPTY)
+        if (!limit_read(c, 0))
+            return pin__err_errno(err, PIN_LOST, errno, "cannot wait for the other process");
+    return st;
+}
+
+/* A read that waits is one system call instead of two, but its limit is coarse: what is due sooner
+ * is waited for with poll. */
+pin_status
+pin__channel_fill_until(struct pin_channel *c, struct pin_mono until, struct pin_err *err)
+{
+    struct pollfd p = { .fd = c->fd, .events = POLLIN };
+    int64_t ms;
+    int n;
+
+    while ((ms = pin__clock_until_ms(until)) > 2 * READ_LIMIT_MS && limit_read(c, READ_LIMIT_MS)) {
+        pin_status st = fill(c, 0, err);
+
+        if (st != PIN_EMPTY || errno == EINTR)
+            return st;
+    }
+    n = poll(&p, 1, ms > INT32_MAX ? INT32_MAX : (int)ms);
+    if (n < 0 && errno != EINTR)
+        return pin__err_errno(err, PIN_LOST, errno, "cannot wait for the other process");
+    return n > 0 ? pin__channel_fill(c, err) : PIN_EMPTY;
 }
 
 /* What a large message took goes back when it has been read or sent: there are many channels. */
@@ -248,16 +293,4 @@ pin__channel_send_fds(struct pin_channel *c, const struct pin_message *m, const 
     if (pin__channel_flush_all(c) == PIN_LOST)
         return pin__err_set(err, PIN_LOST, "the other process closed its channel");
     return PIN_OK;
-}
-
-pin_status
-pin__channel_wait(struct pin_channel *c, struct pin_mono until)
-{
-    struct pollfd p = { .fd = c->fd, .events = POLLIN };
-    int64_t ms = pin__clock_until_ms(until);
-    int n = poll(&p, 1, ms > INT32_MAX ? INT32_MAX : (int)ms);
-
-    if (n < 0 && errno != EINTR)
-        return PIN_LOST;
-    return n > 0 ? PIN_OK : PIN_EMPTY;
 }

@@ -20,6 +20,7 @@ struct pin_channel {
     size_t out_at;
     int fds[PIN_CHANNEL_FDS_MAX]; /* received, not yet taken */
     size_t fd_count;
+    int read_limit_ms; /* what a read waits at most; 0: for ever */
     bool eof;
 };
 
@@ -33,6 +34,9 @@ pin_status pin__channel_pair(int fds[2], struct pin_err *err) PIN_MUST_USE;
 pin_status pin__channel_fill(struct pin_channel *c, struct pin_err *err) PIN_MUST_USE;
 /* The same, and waits until there is something. */
 pin_status pin__channel_fill_waiting(struct pin_channel *c, struct pin_err *err) PIN_MUST_USE;
+/* The same, and waits until there is something, `until`, or a signal. */
+pin_status pin__channel_fill_until(struct pin_channel *c, struct pin_mono until,
+                                   struct pin_err *err) PIN_MUST_USE;
 /* The next whole frame; its fields point into the channel until the next call. PIN_EMPTY: none yet.
  */
 pin_status pin__channel_next(struct pin_channel *c, struct pin_message *m,
@@ -51,8 +55,6 @@ pin_status pin__channel_send_fds(struct pin_channel *c, const struct pin_message
 pin_status pin__channel_flush(struct pin_channel *c);
 /* Sends everything, waiting as long as it takes. */
 pin_status pin__channel_flush_all(struct pin_channel *c);
-/* Waits until there is something to read, or `until`. PIN_EMPTY: the time has passed. */
-pin_status pin__channel_wait(struct pin_channel *c, struct pin_mono until);
 bool pin__channel_has_unsent(const struct pin_channel *c);
 
 #endif

@@ -18,6 +18,7 @@ struct load {
     size_t views;  /* those that have a view in hand which has not lasted, and waits for nothing */
     size_t young_views;          /* the same, whether it waits or not */
     struct worker_process *idle; /* of the nursery that is asked for */
+    int64_t long_ago_ns;
 };
 
 static int64_t
@@ -39,7 +40,7 @@ add_busy(struct load *load, const struct worker_process *w)
 
     load->busy++;
     load->active += pin__takes_slot(run);
-    if (run->kind != PIN_TASK_VIEW || run->started.ns < long_ago())
+    if (run->kind != PIN_TASK_VIEW || run->started.ns < load->long_ago_ns)
         return;
     load->young_views++;
     load->views += run->calls_open == 0;
@@ -56,15 +57,16 @@ has_slot(const struct pin_executor *x, const struct request *q, const struct loa
 }
 
 static struct load
-measure(const struct pin_executor *x, const struct nursery_process *n, bool native)
+measure(const struct pin_executor *x, const struct request *q, bool native)
 {
-    struct load load = { .busy = 0 };
+    struct load load = { .long_ago_ns = long_ago() };
 
     for (struct worker_process *w = x->workers; w; w = w->next) {
         if (w->queued) {
             add_busy(&load, w);
-        } else if (!w->doomed && w->nursery == n && w->native == native) {
-            load.idle = w;
+        } else if (!w->doomed && w->nursery == q->nursery && w->native == native) {
+            if (!load.idle || w->kind == q->kind)
+                load.idle = w; /* it writes to the same memory again */
         }
     }
     return load;
@@ -130,7 +132,7 @@ static struct worker_process *
 worker_for(struct pin_executor *x, const struct request *q)
 {
     bool native = pin__request_next_is_native(q);
-    struct load load = measure(x, q->nursery, native);
+    struct load load = measure(x, q, native);
     size_t busy_max = PIN_WORKERS_MAX - (PIN_DEPTH_MAX - q->depth);
 
     if (q->kind == PIN_TASK_VIEW) /* views that last leave jobs their processes */

@@ -210,6 +210,7 @@ pin__worker_assign(struct worker_process *w, struct run *run)
     if (w->queued == WORKER_QUEUE_MAX || w->doomed)
         pin__bug("worker %u cannot take run %llu", w->number, (unsigned long long)run->id);
     w->queue[w->queued++] = run;
+    w->kind = run->kind;
     run->worker = w;
     run->request->running++;
     if (w->queued == 1)

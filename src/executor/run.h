@@ -90,6 +90,7 @@ struct worker_process {
     struct pin_claims *claims;
     int pidfd;   /* -1 until the nursery told it */
     bool native; /* runs jobs in C, and only those */
+    enum pin_task_kind kind; /* of the last task */
     bool ready;
     uint64_t
         heap_hash;  /* of its heap before the first run; all workers of a nursery have the same */

@@ -149,11 +149,11 @@ host_wait(void *context, struct pin_mono until)
     struct pin_err err;
 
     while (!handle_frames(w)) {
-        pin_status st = pin__channel_wait(&w->channel, until);
+        pin_status st = pin__channel_fill_until(&w->channel, until, &err);
 
         if (st == PIN_EMPTY)
             return PIN_OK;
-        if (st == PIN_LOST || pin__channel_fill(&w->channel, &err) == PIN_LOST)
+        if (st != PIN_OK)
             pin__worker_leave(w, PIN_EXIT_ABANDONED);
     }
     return PIN_OK;
