@@ -12,7 +12,11 @@
 
 #include "javascript/engine_internal.h"
 
-enum { BYTES_MAX = 4096, ENDS = 3, PAGE = 4096 }; /* larger blocks are tables, written to here and there */
+enum {
+    BYTES_MAX = 4096,
+    ENDS = 3,
+    PAGE = 4096
+}; /* larger blocks are tables, written to here and there */
 
 const struct pin_placement pin__placement = { 0 }; /* what is to be found out */
 
@@ -20,19 +24,20 @@ static const struct {
     const char *path, *text;
 } files[] = {
     { "lib/background_jobs/empty.js", "export default { run(){} };" },
-    { "lib/background_jobs/awaits.js",
-      "export default { async run(n = 1){ await 1; await this.runBackgroundJob('empty', { n }); } };" },
+    { "lib/background_jobs/awaits.js", "export default { async run(n = 1){ await 1; await "
+                                       "this.runBackgroundJob('empty', { n }); } };" },
     { "lib/background_jobs/computes.js",
-      "export default { run(){ const names = new Map(); for(const name of ['b', 'a'].sort()) names.set(name, `${name}!`); "
-      "console.log(JSON.stringify(Object.fromEntries(names)), new Date(0), this.environment); } };" },
+      "export default { run(){ const names = new Map(); for(const name of ['b', 'a'].sort()) "
+      "names.set(name, `${name}!`); "
+      "console.log(JSON.stringify(Object.fromEntries(names)), new Date(0), this.environment); } "
+      "};" },
     { "lib/views/plain.js", "export default { render(){ return { ok: true }; } };" },
-    { "lib/views/asks.js",
-      "export default { async render(){ await this.runBackgroundJob('empty'); return { for: this.params.name }; } };" },
+    { "lib/views/asks.js", "export default { async render(){ await this.runBackgroundJob('empty'); "
+                           "return { for: this.params.name }; } };" },
 };
 
-#define VIEW(path, query)                                                                          \
-    "[{\"method\":\"GET\",\"path\":\"" path "\",\"query\":\"" query                                \
-    "\",\"headers\":{\"host\":\"127.0.0.1:3000\"},\"body\":null,\"trusted\":false,\"ours\":true}]"
+static const char params[] = "{\"_method\":\"GET\",\"_url\":\"http://127.0.0.1:3000/"
+                             "\",\"_headers\":{\"host\":\"127.0.0.1:3000\"}}";
 
 static const struct {
     enum pin_task_kind kind;
@@ -41,8 +46,8 @@ static const struct {
     { PIN_TASK_JOB, "empty", "[]" },
     { PIN_TASK_JOB, "awaits", "[7]" },
     { PIN_TASK_JOB, "computes", "[]" },
-    { PIN_TASK_VIEW, "view", VIEW("/plain", "") },
-    { PIN_TASK_VIEW, "view", VIEW("/asks", "?name=x") },
+    { PIN_TASK_VIEW, "view", "[{\"path\":\"/plain\",\"ours\":true}]" },
+    { PIN_TASK_VIEW, "view", "[{\"path\":\"/asks\",\"ours\":true,\"query\":\"?name=x\"}]" },
 };
 
 enum { FILES = sizeof files / sizeof *files, TASKS = sizeof tasks / sizeof *tasks };
@@ -144,6 +149,7 @@ run(int i)
     struct pin_task task = { .kind = tasks[i].kind,
                              .name = tasks[i].name,
                              .args = { tasks[i].args, strlen(tasks[i].args) },
+                             .params = { params, sizeof params - 1 },
                              .wall_ms = PIN_WALL_MS_DEFAULT,
                              .heap_bytes = PIN_HEAP_BYTES_DEFAULT };
     struct pin_outcome outcome;
@@ -171,7 +177,9 @@ add(struct pin_place place)
 static void
 learn(const char *root, int i)
 {
-    static const struct pin_host host = { .call = call, .wait = wait_for_answer, .console = drop_console };
+    static const struct pin_host host = { .call = call,
+                                          .wait = wait_for_answer,
+                                          .console = drop_console };
     struct pin_engine_options options = {
         .root = root, .environment = "production", .version = PIN_VERSION, .learn = true
     };

@@ -38,6 +38,15 @@ pin__quote_utf8_length(const char *data, size_t size)
     return need;
 }
 
+bool
+pin__quote_is_utf8(const char *data, size_t size)
+{
+    for (size_t at = 0, n; at < size; at += n)
+        if ((n = pin__quote_utf8_length(data + at, size - at)) == 0)
+            return false;
+    return true;
+}
+
 /* Not printable: controls, U+0080 to U+009F, and the marks that turn the direction of writing or
  * hide (U+200B to U+200F, U+2028 to U+202E, U+2066 to U+2069, U+FEFF). */
 bool

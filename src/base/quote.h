@@ -25,6 +25,7 @@ struct pin_quote pin__quote_text(const char *text);
 size_t pin__quote_next(const char *data, size_t size, char out[PIN_QUOTE_NEXT_SIZE]);
 /* How many bytes the UTF-8 character at `data` has, 0 when there is none that is well-formed. */
 size_t pin__quote_utf8_length(const char *data, size_t size);
+bool pin__quote_is_utf8(const char *data, size_t size);
 /* Whether such a character may be shown as it is: it is no control, and does not turn the direction
  * of writing or hide. */
 bool pin__quote_is_printable(const char *data, size_t length);

@@ -239,7 +239,8 @@ void pin__executor_zones(struct pin_executor *x,
 
 struct pin_view_call {
     const char *path;            /* for people: the name of the run */
-    struct pin_bytes request;    /* JSON, what render() is told; see javascript/view.js */
+    struct pin_bytes request;    /* JSON, what render() is told: web/view_request.h */
+    struct pin_bytes params;     /* JSON, what the runs that it calls are told as well */
     const struct pin_sink *sink; /* borrowed: what it and the runs it asks for print. Must outlive
                                     the executor */
     /* Called once from the loop, when the run has ended, however; `o->value` as PIN_TASK_VIEW says.

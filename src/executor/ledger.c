@@ -10,8 +10,10 @@
 
 #include "database/session.h"
 
-/* What may wait a little does, so that much is one commit. */
-enum { RECORDS_WAIT_MS = 25, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
+/* What may wait a little does, so that much is one commit. Syncing stops the loop for as long as
+ * the disk takes; records, which nobody waits for, are synced with what somebody does, or after a
+ * second. */
+enum { RECORDS_WAIT_MS = 25, RECORDS_SYNC_MS = 1000, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
 enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
@@ -323,15 +325,29 @@ kept_out(struct pin_executor *x, struct pin_mono now)
     busy(x);
 }
 
+static bool
+must_sync(const struct ledger *l, struct pin_mono now)
+{
+    return l->unsynced.ns && now.ns >= pin__clock_after_ms(l->unsynced, RECORDS_SYNC_MS).ns;
+}
+
+/* Somebody is promised that what is written next is on disk, or it was not for too long. */
+static bool
+is_promised(const struct ledger *l, struct pin_mono now)
+{
+    return l->count > l->of[ENTRY_RECORD] || (l->count && (l->flushing || must_sync(l, now)));
+}
+
 static void
 write_all(struct pin_executor *x)
 {
     struct pin_mono now = pin__clock_mono();
+    bool durable = is_promised(&x->ledger, now);
     int64_t now_ms = pin__clock_wall().ms;
     struct pin_err err = PIN_ERR_INIT;
     struct entry *bad = NULL;
     size_t applied = 0;
-    pin_status st = pin__store_set_durable(x->ledger.store, x->ledger.head != NULL, &err);
+    pin_status st = pin__store_set_durable(x->ledger.store, durable, &err);
 
     if (st == PIN_OK)
         st = pin__store_begin(x->ledger.store, &err);
@@ -355,6 +371,10 @@ write_all(struct pin_executor *x)
         return;
     }
     x->ledger.commits++;
+    if (durable)
+        x->ledger.unsynced = (struct pin_mono){ 0 };
+    else if (applied && !x->ledger.unsynced.ns)
+        x->ledger.unsynced = now;
     went_well(x, now_ms);
     settle(x, applied);
     pin__queue_committed(x, now);
@@ -380,7 +400,8 @@ wants_turn(const struct pin_executor *x, struct pin_mono now)
 
     if (l->retry_at.ns > now.ns)
         return false;
-    return has_urgent(l, now) || is_dirty(x, now) || pin__queue_wants_turn(x, now);
+    return has_urgent(l, now) || is_dirty(x, now) || must_sync(l, now) ||
+           pin__queue_wants_turn(x, now);
 }
 
 /* A project whose store is not there, or is another version's, works without records. */
@@ -404,16 +425,33 @@ open_or_refuse(struct pin_executor *x)
     return false;
 }
 
+/* Syncs as well. Where somebody is in the way that is tried again as if it had just been written.
+ */
+static void
+tidy(struct pin_executor *x, struct pin_mono now)
+{
+    struct ledger *l = &x->ledger;
+    struct pin_err err = PIN_ERR_INIT;
+    pin_status st = pin__store_tidy(l->store, &err);
+
+    l->commits = 0;
+    if (st == PIN_OK)
+        l->unsynced = (struct pin_mono){ 0 };
+    else if (l->unsynced.ns)
+        l->unsynced = now;
+    if (st == PIN_IO)
+        failed(x, NULL, st, &err, true);
+}
+
 /* Nothing is to be written: a look at what others may have put in, and what commits have left to
  * do. */
 static void
 look_around(struct pin_executor *x, struct pin_mono now)
 {
     pin__queue_peek(x, now);
-    if (x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) {
-        (void)!pin__store_tidy(x->ledger.store, NULL);
-        x->ledger.commits = 0;
-    }
+    if ((x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) ||
+        must_sync(&x->ledger, now))
+        tidy(x, now);
 }
 
 /* The machine slept, this process was stopped, or somebody set the clock. Others may be about to
@@ -456,6 +494,8 @@ pin__ledger_next(const struct pin_executor *x)
         next = x->ledger.write_at;
     if (x->dirty && x->flush_at.ns < next.ns)
         next = x->flush_at;
+    if (x->ledger.unsynced.ns && x->ledger.unsynced.ns + RECORDS_SYNC_MS * 1000000L < next.ns)
+        next = pin__clock_after_ms(x->ledger.unsynced, RECORDS_SYNC_MS);
     return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
 }
 
@@ -464,21 +504,25 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
 {
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), ms);
 
+    x->ledger.flushing = true;
     while (x->ledger.head && x->nursery && x->nursery->catalog) {
         int64_t wait_ms = pin__clock_until_ms(x->ledger.retry_at);
 
         if (pin__clock_mono().ns >= until.ns)
-            return;
+            break;
         if (wait_ms)
             pin__clock_sleep_ms(wait_ms);
         x->ledger.write_at = (struct pin_mono){ 0 };
         pin__ledger_turn(x);
     }
+    x->ledger.flushing = false;
 }
 
 void
 pin__ledger_close(struct pin_executor *x)
 {
     refuse_all(x, PIN_LOST, "pinstripe is leaving");
+    if (x->ledger.unsynced.ns && x->ledger.store)
+        tidy(x, pin__clock_mono());
     close_store(&x->ledger);
 }

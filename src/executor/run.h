@@ -88,8 +88,8 @@ struct worker_process {
     uint32_t number;
     int pid;
     struct pin_claims *claims;
-    int pidfd;   /* -1 until the nursery told it */
-    bool native; /* runs jobs in C, and only those */
+    int pidfd;               /* -1 until the nursery told it */
+    bool native;             /* runs jobs in C, and only those */
     enum pin_task_kind kind; /* of the last task */
     bool ready;
     uint64_t
@@ -280,6 +280,8 @@ struct ledger {
     struct entry **tail;
     size_t count, of[ENTRY_HURRIES];
     size_t commits;           /* since the store was tidied */
+    struct pin_mono unsynced; /* since when a power cut could take records along; 0: it cannot */
+    bool flushing;            /* all is to be on disk, records too */
     struct pin_mono retry_at; /* not before; 0: at once */
     int64_t backoff_ms;
     int64_t able_since_ms; /* since when nobody kept us from writing, and we were awake */

@@ -46,6 +46,7 @@ pin__executor_view(struct pin_executor *x, const struct pin_view_call *call,
     pin__buf_addc(&q->args, '[');
     pin__buf_add(&q->args, call->request.data, call->request.size);
     pin__buf_addc(&q->args, ']');
+    pin__buf_add(&q->params, call->params.data, call->params.size);
     q->single_waiting = true;
     pin__request_relist(q);
     return q;

@@ -210,10 +210,11 @@ function plainParams(params){
     return plain;
 }
 
-/* What a visitor proves who they are with stays with the request: runs are kept. */
+/* What a visitor proves who they are with stays with the request: runs are kept. As in
+ * web/view_request.c, which takes them out where nobody looks. */
 const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
 
-export function withoutSecrets(headers){
+function withoutSecrets(headers){
     if(!SECRET_HEADERS.some(name => name in headers)) return headers;
     const rest = { ...headers };
     for(const name of SECRET_HEADERS) delete rest[name];

@@ -119,7 +119,7 @@ export function execute(task){
     const root = new Context(undefined, tenant?.id);
     beginRun(root);
     try {
-        if(params !== undefined) root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant), () => params);
+        if(params !== undefined && task.kind != 'view') root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant), () => params);
         return Promise.resolve(KINDS[task.kind](task, root));
     } catch(error){
         return Promise.reject(error);

@@ -191,7 +191,8 @@ alloc_small(struct pin_image *m, uint32_t class, size_t bytes)
 static bool
 make_room_for_serials(struct pin_image *m, size_t end)
 {
-    size_t capacity = m->serials_capacity * 2 > end / PAGE ? m->serials_capacity * 2 : end / PAGE + 1;
+    size_t capacity =
+        m->serials_capacity * 2 > end / PAGE ? m->serials_capacity * 2 : end / PAGE + 1;
     uint32_t *serials;
 
     if (end / PAGE < m->serials_capacity)
@@ -639,10 +640,9 @@ pin__image_learned(const struct pin_image *m, struct pin_place **out, size_t *co
         while (page && m->serials[page - 1] == serial)
             page--; /* a block of several pages */
         if (serial)
-            places[n++] = (struct pin_place){
-                .serial = serial - 1,
-                .bytes = (uint32_t)block_bytes(m->base + page * PAGE + 2 * HEADER_BYTES)
-            };
+            places[n++] = (struct pin_place){ .serial = serial - 1,
+                                              .bytes = (uint32_t)block_bytes(m->base + page * PAGE +
+                                                                             2 * HEADER_BYTES) };
     }
     qsort(places, n, sizeof *places, by_serial);
     for (size_t i = 0; i < n; i++)

@@ -7,8 +7,10 @@
  * writable and adds it to the write set. The pages of the set stay writable and are copied back
  * after every run; in the steady state nothing faults.
  *
- *      | state | places | blocks made while loading | blocks made by the run ...  not used yet ... |
- *      '---------------- the image -----------------'---- zeroed or given back ---'---- no access --'
+ *      | state | places | blocks made while loading | blocks made by the run ...  not used yet ...
+ * |
+ *      '---------------- the image -----------------'---- zeroed or given back ---'---- no access
+ * --'
  *
  * - Of what loading makes, runs write to few blocks (counts of references, mostly), which would be
  *   all over the image. Which ones is learned when the program is built: those of our own modules
@@ -90,7 +92,8 @@ pin_status pin__image_new(struct pin_image **out, enum pin_image_mode mode, uint
 /* Before the first allocation; `p` is borrowed while loading. */
 pin_status pin__image_place(struct pin_image *m, const struct pin_placement *p,
                             struct pin_err *err) PIN_MUST_USE;
-/* A stage of loading begins: what goes before may make fewer blocks or more, it counts for itself. */
+/* A stage of loading begins: what goes before may make fewer blocks or more, it counts for itself.
+ */
 void pin__image_stage(struct pin_image *m);
 /* Of an image that learns: the blocks that runs have written to, by serial, `at` is 0. *out is the
  * caller's to free. */

@@ -6,7 +6,7 @@
  * all of it, anything else is JSON.
  */
 import { config } from 'pinstripe:config';
-import { lazyUrl, withoutSecrets } from 'pinstripe:context';
+import { lazyUrl } from 'pinstripe:context';
 import { metaMethods } from 'pinstripe:registry';
 import { views } from 'pinstripe:registries';
 import { ServiceConsumer } from 'pinstripe:service';
@@ -31,13 +31,13 @@ const JSON_TYPE = 'application/json';
 const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_TYPE]] });
 const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
-/* args[0]: { method, path, query, headers, body, trusted, ours }. Gives { head, body } for C. Most
- * requests ask for little: what costs is made when it is looked at. */
-export function renderView({ args: [request] }, root){
+/* What arrives is in web/view_request.h; { head, body } goes back to C. Most requests ask for
+ * little: what costs is made when it is looked at. */
+export function renderView({ args: [request], params }, root){
     const found = findView(request.path);
     if(!found) return NOT_FOUND;
     const { Class } = viewOf(found.entry);
-    if(!giveParams(root, request, found.params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
+    if(!giveParams(root, request, params, found.params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
     if(config.multiTenant) return renderForTenant(Class, request, root);
     const value = render(Class, root);
     return typeof value?.then == 'function' ? answerLater(value) : answerOf(value);
@@ -114,24 +114,22 @@ function set(params, name, value){
 }
 
 /* False when the body cannot be read. */
-function giveParams(root, request, fromPath){
-    const { query, body } = request;
-    readHeaders(request);
-    const isPlain = !query && !body && !fromPath;
-    const given = isPlain ? undefined : readParams(request, fromPath);
-    if(!isPlain && !given) return false;
-    root.makeParamsLater(() => sayOwn(given ?? {}, request), isPlain ? () => plainText(request) : undefined);
+function giveParams(root, request, own, fromPath){
+    const isPlain = !request.query && !request.body && !fromPath;
+    const given = isPlain ? {} : readParams(request, fromPath);
+    if(!given) return false;
+    root.makeParamsLater(() => sayOwn(given, request, JSON.parse(own)), isPlain ? () => own : undefined);
     return true;
 }
 
 /* Query, then the body, then what the address says; nothing when the body cannot be read. */
-function readParams({ query, headers, body }, fromPath){
+function readParams({ query, body, type: given }, fromPath){
     const params = {};
     if(query) for(const [name, value] of new URLSearchParams(query.slice(1))) set(params, name, value);
-    const type = body && `${headers['content-type'] ?? ''}`.split(';')[0].trim().toLowerCase();
-    if(body && type == 'application/x-www-form-urlencoded'){
+    const type = `${given ?? ''}`.split(';')[0].trim().toLowerCase();
+    if(type == 'application/x-www-form-urlencoded'){
         for(const [name, value] of new URLSearchParams(body)) set(params, name, value);
-    } else if(body && (type == JSON_TYPE || type.endsWith('+json'))){
+    } else if(type == JSON_TYPE || type.endsWith('+json')){
         try {
             const value = JSON.parse(body);
             if(value && typeof value == 'object' && !Array.isArray(value)){
@@ -145,30 +143,13 @@ function readParams({ query, headers, body }, fromPath){
     return params;
 }
 
-/* What pinstripe itself says of the request cannot be said by who sends it, nor the tenant: only a
- * proxy that the project trusts may forward what it was asked. */
-function readHeaders({ headers, trusted }){
-    if(trusted && headers['x-forwarded-host']) headers.host = headers['x-forwarded-host'];
-    if(!headers.host) headers.host = '127.0.0.1';
-    if(config.multiTenant && !trusted) delete headers['x-tenant-id'];
-}
-
-function sayOwn(params, request){
-    params._method = request.method;
-    params._headers = request.headers;
-    params._body = request.body ?? '';
-    params._url = urlOf(request);
+/* What pinstripe itself says of the request cannot be said by who sends it. */
+function sayOwn(params, { body, secrets }, { _method, _url, _headers }){
+    params._method = _method;
+    params._headers = Object.assign(_headers, secrets);
+    params._body = body ?? '';
+    params._url = _url;
     return lazyUrl(params);
-}
-
-function urlOf({ path, query, headers, trusted }){
-    const scheme = trusted && headers['x-forwarded-proto'] == 'https' ? 'https' : 'http';
-    return `${scheme}://${headers.host}${path}${query}`;
-}
-
-/* What sayOwn says of a request that says no more, for a run that the view calls. */
-function plainText(request){
-    return JSON.stringify({ _method: request.method, _url: urlOf(request), _headers: withoutSecrets(request.headers) });
 }
 
 /* Nothing, too, for an id that a trusted proxy gave and that is nobody's. */

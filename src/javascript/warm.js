@@ -46,7 +46,7 @@ for(const names of [
     ['value', 'done'],
     ['value', 'writable', 'enumerable', 'configurable'],
     ['id', 'kind', 'name', 'depth', 'tenant', 'cursor', 'args', 'params'],
-    ['method', 'path', 'query', 'headers', 'body', 'trusted', 'ours'],
+    ['path', 'ours', 'query', 'body', 'type', 'secrets'],
     ['_method', '_url', '_headers'],
     ['name', 'kind', 'args', 'params', 'tenantId'],
     ['entry'],

@@ -59,12 +59,13 @@ pin_status pin__store_commit(struct pin_store *s, struct pin_err *err) PIN_MUST_
 void pin__store_rollback(struct pin_store *s);
 /* Whether the batches that begin from now on are on disk when commit answers, which is so at first.
  * False for those that only claim and renew: nothing was promised to anybody by them, and a power
- * cut that takes the last ones back takes their holders along. */
+ * cut that takes the last ones back takes their holders along. And for records of runs that were
+ * called. What is written without is on disk with the next batch that is, or with tidying. */
 pin_status pin__store_set_durable(struct pin_store *s, bool durable,
                                   struct pin_err *err) PIN_MUST_USE;
 /* For a moment in which nothing waits: what one commit in some two hundred would have to do besides
  * (some milliseconds of it). After a hundred commits or so. Never waits; what somebody else is in
- * the way of is left undone. */
+ * the way of is left undone. PIN_OK: all that was committed is on disk. */
 pin_status pin__store_tidy(struct pin_store *s, struct pin_err *err) PIN_MUST_USE;
 
 /* --- putting runs in --- */

@@ -291,7 +291,6 @@ sqlite_open(struct pin_store *s, struct pin_err *err)
     return PIN_OK;
 }
 
-/* The log goes into the database file; the next writer begins it anew. */
 /* Without it a commit is in the log but not synced: whoever syncs next takes it along. */
 static pin_status
 sqlite_set_durable(struct pin_store *s, bool durable, struct pin_err *err)
@@ -301,11 +300,17 @@ sqlite_set_durable(struct pin_store *s, bool durable, struct pin_err *err)
                         NULL, err);
 }
 
+/* The log is synced and goes into the database file; the next writer begins it anew. */
 static pin_status
 sqlite_tidy(struct pin_store *s, struct pin_err *err)
 {
-    pin_status st = pin__sql_run(s->session, "pragma wal_checkpoint(passive)", NULL, 0, NULL, err);
+    int64_t busy;
+    pin_status st =
+        pin__sql_integer(s->session, "pragma wal_checkpoint(passive)", NULL, 0, &busy, err);
 
+    if (st == PIN_OK && busy)
+        return pin__err_set(err, PIN_BUSY, "somebody else tidies %s",
+                            pin__session_filename(s->session));
     return st == PIN_OK ? pin__sql_run(s->session, "pragma shrink_memory", NULL, 0, NULL, err) : st;
 }
 

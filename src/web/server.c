@@ -12,6 +12,7 @@
 #include "web/error_page.h"
 #include "web/listen.h"
 #include "web/metrics.h"
+#include "web/view_request.h"
 
 enum {
     CHECK_MS = 100,
@@ -350,15 +351,6 @@ is_trusted(const struct pin_server *s, const char *peer)
     return false;
 }
 
-static bool
-is_utf8(const char *data, size_t size)
-{
-    for (size_t at = 0, n; at < size; at += n)
-        if ((n = pin__quote_utf8_length(data + at, size - at)) == 0)
-            return false;
-    return true;
-}
-
 /* ---- operators ---- */
 
 static bool
@@ -426,68 +418,32 @@ answer_operator(struct pin_server *s, struct pin_http_exchange *e)
 /* ---- requests ---- */
 
 static void
-add_headers(struct pin_buf *b, const struct pin_http_exchange *e)
-{
-    char name[128];
-    bool first = true;
-
-    pin__buf_adds(b, ",\"headers\":{");
-    for (size_t i = 0; i < e->header_count; i++) {
-        const struct pin_http_header *h = &e->headers[i];
-        size_t n = 0;
-
-        if (!is_utf8(h->value, strlen(h->value)) || strlen(h->name) >= sizeof name)
-            continue;
-        for (; h->name[n]; n++)
-            name[n] = (char)(h->name[n] >= 'A' && h->name[n] <= 'Z' ? h->name[n] + 32 : h->name[n]);
-        pin__buf_adds(b, first ? "" : ",");
-        pin__buf_add_json_string(b, name, n);
-        pin__buf_addc(b, ':');
-        pin__buf_add_json_string(b, h->value, strlen(h->value));
-        first = false;
-    }
-    pin__buf_addc(b, '}');
-}
-
-static void
-describe(const struct pin_server *s, const struct pin_http_exchange *e, struct pin_buf *b)
-{
-    size_t path = strcspn(e->target, "?");
-
-    pin__buf_adds(b, "{\"method\":");
-    pin__buf_add_json_string(b, e->method, strlen(e->method));
-    pin__buf_adds(b, ",\"path\":");
-    pin__buf_add_json_string(b, e->target, path);
-    pin__buf_adds(b, ",\"query\":");
-    pin__buf_add_json_string(b, e->target + path, strlen(e->target + path));
-    pin__buf_addf(b, ",\"trusted\":%s,\"ours\":%s", is_trusted(s, e->peer) ? "true" : "false",
-                  host_is_ours(s, e->host) ? "true" : "false");
-    add_headers(b, e);
-    if (e->body.size) {
-        pin__buf_adds(b, ",\"body\":");
-        pin__buf_add_json_string(b, e->body.data, e->body.size);
-    }
-    pin__buf_addc(b, '}');
-}
-
-static void
 ask_view(struct pin_server *s, struct pin_http_exchange *e)
 {
     struct pin_buf request = PIN_BUF_INIT(REQUEST_BYTES_MAX);
+    struct pin_buf params = PIN_BUF_INIT(REQUEST_BYTES_MAX);
+    struct pin_view_request_facts facts = {
+        .trusted = is_trusted(s, e->peer),
+        .ours = host_is_ours(s, e->host),
+        .multi_tenant = pin__executor_catalog(s->executor)->multi_tenant,
+    };
     struct pending *p = pending_new(s, e);
     struct pin_view_call call = { .sink = &s->sink, .told = told, .context = p };
     char path[200];
 
     snprintf(path, sizeof path, "%.*s", (int)strcspn(e->target, "?"), e->target);
-    describe(s, e, &request);
+    pin__view_request_write(&request, e, &facts);
+    pin__view_request_write_params(&params, e, &facts);
     call.path = path;
     call.request = (struct pin_bytes){ pin__buf_text(&request), request.size };
-    p->view = request.bad ? NULL : pin__executor_view(s->executor, &call, p->id);
+    call.params = (struct pin_bytes){ pin__buf_text(&params), params.size };
+    p->view = request.bad || params.bad ? NULL : pin__executor_view(s->executor, &call, p->id);
     if (!p->view) {
-        answer_text(s, e, NULL, request.bad ? 413 : 503, NULL);
+        answer_text(s, e, NULL, request.bad || params.bad ? 413 : 503, NULL);
         pending_free(p);
     }
     pin__buf_fini(&request);
+    pin__buf_fini(&params);
 }
 
 static void
@@ -501,7 +457,7 @@ handle(void *context, struct pin_http_exchange *e)
         answer_text(s, e, NULL, 421, "This server does not answer to that name (server.hosts).\n");
     else if (s->draining || pin__executor_stopping(s->executor))
         answer_text(s, e, NULL, 503, NULL);
-    else if (e->body.size && !is_utf8(e->body.data, e->body.size))
+    else if (e->body.size && !pin__quote_is_utf8(e->body.data, e->body.size))
         answer_text(s, e, NULL, 415, "Only bodies of text are taken.\n");
     else
         ask_view(s, e);
