@@ -26,7 +26,7 @@ OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(GEN)
 JS   := $(wildcard src/javascript/*.js)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
-FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check $(BUILD)/tests/kill-loop
+FAULT_TOOLS := $(BUILD)/faults/pinstripe $(BUILD)/tests/store-check $(BUILD)/tests/kill-loop $(BUILD)/tests/unsynced.so
 # The library: all but the engine, which only the program has, and what stands on it.
 LIBRARY_SRC := $(filter-out src/javascript/% src/repl/% src/web/% src/command/% src/executor/nursery.c src/executor/javascript_worker.c,$(SRC))
 LIBRARY_OBJ := $(LIBRARY_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/job_header.o
@@ -206,6 +206,11 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libpinstripe-core.a
 
 $(FUZZ): $(BUILD)/%: tests/fuzz/%.c $(BUILD)/libpinstripe-core.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libpinstripe-core.a $(LDFLAGS) -fsanitize=fuzzer $(LIBS)
+
+# What tests load before a program.
+$(BUILD)/tests/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c17 -O1 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
 
 # Programs for developers.
 $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/libpinstripe-core.a

@@ -44,6 +44,7 @@ export function renderView({ args: [request], params }, root){
 }
 
 async function renderForTenant(Class, request, root){
+    root.params = root.params; /* from here on they decide the tenant, not when somebody looks */
     if(!await mayAnswer(Class.prototype, request, root)) return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
     return answerOf(await render(Class, root));
 }
