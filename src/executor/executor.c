@@ -214,6 +214,8 @@ turn(struct pin_executor *x, int wait_ms)
         handle_events(x, events, n, full);
     timers(x);
     run_services(x);
+    if (pin__ledger_next(x).ns <= pin__clock_mono().ns)
+        pin__dispatch(x); /* nobody waits for a commit who need not */
     pin__ledger_turn(x);
     pin__worker_retire_idle(x);
     pin__nurseries_tidy(x);

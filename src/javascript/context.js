@@ -8,62 +8,55 @@
 const TENANT_HEADER = 'x-tenant-id';
 
 export class Context {
-    #parent;
-    #params;
-    #later; /* { make, carry }: until there are parameters */
-    #tenantId;
-    #forks; /* undefined until there is one; null when destroyed */
+    #own; /* one private field: a run makes two contexts, and a field is not for nothing */
 
     /* A root has no parent; it may start in a tenant, and with another workspace's parameters. */
     constructor(parent, tenantId, params){
-        this.#parent = parent;
-        this.#tenantId = tenantId;
-        this.#params = params;
+        this.#own = {
+            parent, /* no root: an object that refers to itself waits for a collection */
+            tenantId,
+            params,
+            later: undefined, /* { make, carry }: until there are parameters */
+            forks: undefined, /* until there is one; null when destroyed */
+        };
     }
 
-    get root(){ return this.#parent?.root ?? this; }
-    get parent(){ return this.#parent; }
+    get root(){ return this.#own.parent?.root ?? this; }
+    get parent(){ return this.#own.parent; }
 
     get params(){
-        return this.#given ?? (this.#params = makeParams(this.#tenantId));
-    }
-
-    get #given(){
-        if(!this.#later) return this.#params;
-        this.#params = this.#later.make();
-        this.#later = undefined;
-        return this.#params;
+        const own = this.#own;
+        return givenParams(own) ?? (own.params = makeParams(own.tenantId));
     }
 
     set params(params){
-        this.#later = undefined;
-        this.#params = params;
+        this.#own.later = undefined;
+        this.#own.params = params;
     }
 
     /* Parameters that `make` gives when somebody looks: few do. Their tenant is this context's. As
      * long as nobody has, `carry` says them as JSON; without it they are made for that, too. */
     makeParamsLater(make, carry){
-        this.#later = { make, carry };
+        this.#own.later = { make, carry };
     }
 
     /* The header decides as soon as there are parameters: setting it enters a tenant. */
     get tenantId(){
-        const { root } = this;
-        return root.#params ? root.#params._headers?.[TENANT_HEADER] : root.#tenantId;
+        const { params, tenantId } = this.root.#own;
+        return params ? params._headers?.[TENANT_HEADER] : tenantId;
     }
 
     /* The parameters of the workspace for another one to start with; undefined when nobody gave or
      * looked at any. */
     get carriedParams(){
-        return this.root.#given;
+        return givenParams(this.root.#own);
     }
 
     /* The same as JSON for another run, without what is of this request only. */
     get carriedText(){
-        const { root } = this;
-        const { carry } = root.#later ?? {};
-        if(carry) return carry();
-        const params = root.#given;
+        const own = this.root.#own;
+        if(own.later?.carry) return own.later.carry();
+        const params = givenParams(own);
         return params && textOf(params);
     }
 
@@ -75,14 +68,15 @@ export class Context {
     /* A fork that nobody destroys is destroyed with this context. */
     fork(){
         const fork = new Context(this);
-        (this.#forks ??= []).push(fork);
+        (this.#own.forks ??= []).push(fork);
         return fork;
     }
 
     /* Whether there is nothing to destroy. */
     get isEmpty(){
         if(Reflect.ownKeys(this).length) return false;
-        for(const fork of this.#forks ?? []) if(!fork.isEmpty) return false;
+        const { forks } = this.#own;
+        for(let i = 0; i < forks?.length; i++) if(!forks[i].isEmpty) return false;
         return true;
     }
 
@@ -100,9 +94,9 @@ export class Context {
     }
 
     async destroy(){
-        if(this.#forks === null) return;
-        const forks = this.#forks ?? [];
-        this.#forks = null;
+        if(this.#own.forks === null) return;
+        const forks = this.#own.forks ?? [];
+        this.#own.forks = null;
         const failures = [];
         while(forks.length) await forks.pop().destroy().catch(error => failures.push(error));
         await destroyProperties(this, failures);
@@ -144,6 +138,14 @@ async function destroyOne(value, failures){
     } catch(error){
         failures.push(error);
     }
+}
+
+/* own: what a Context keeps. */
+function givenParams(own){
+    if(!own.later) return own.params;
+    own.params = own.later.make();
+    own.later = undefined;
+    return own.params;
 }
 
 function makeParams(tenantId){

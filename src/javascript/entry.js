@@ -112,26 +112,27 @@ export function catalog(){
 
 const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, view: renderView, repl: startRepl };
 
-/* A promise that settles when run() has. Written without async functions: an empty run is to cost
- * next to nothing. */
+/* A promise that settles when run() has, or what it would settle with. Written without async
+ * functions, and without a promise where there is none: an empty run is to cost next to nothing. */
 export function execute(task){
     const { params, tenant } = task;
     const root = new Context(undefined, tenant?.id);
     beginRun(root);
     try {
         if(params !== undefined && task.kind != 'view') root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant), () => params);
-        return Promise.resolve(KINDS[task.kind](task, root));
+        return KINDS[task.kind](task, root);
     } catch(error){
         return Promise.reject(error);
     }
 }
 
-/* A job sees a fork of its workspace's root. What run() gives is dropped. */
+/* What run() gives may have to be awaited, but is dropped. A job sees a fork of its workspace's root. */
 function runJob({ name, args, check, tenant }, root){
     const Class = jobOf(name);
     const job = new Class(root.fork());
     if(check) return checkTenant(Class, tenant).then(() => Class.runMethod.apply(job, args));
-    return Class.runMethod.apply(job, args);
+    const value = Class.runMethod.apply(job, args);
+    return typeof value == 'object' || typeof value == 'function' ? Promise.resolve(value) : undefined;
 }
 
 /* A run may have waited long in the queue: its tenant may be gone, or no longer one for this job. */
@@ -152,7 +153,7 @@ function jobOf(name){
 
 function callService({ name, args }, root){
     const workspace = new Workspace(root);
-    return workspace[name](...args);
+    return Promise.resolve(workspace[name](...args));
 }
 
 /* Its modules are loaded by the worker that needs them: no other run pays for them. */

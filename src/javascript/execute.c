@@ -215,11 +215,18 @@ tell_view(struct pin_engine *e, JSValueConst value, struct pin_outcome *o)
     JS_FreeValue(e->ctx, JS_GetException(e->ctx));
 }
 
+static bool
+is_promise(struct pin_engine *e, JSValueConst value)
+{
+    return (int)JS_PromiseState(e->ctx, value) >= 0;
+}
+
 static void
 tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst promise,
              struct pin_outcome *o)
 {
-    JSValue result = JS_PromiseResult(e->ctx, promise);
+    JSValue result =
+        is_promise(e, promise) ? JS_PromiseResult(e->ctx, promise) : JS_DupValue(e->ctx, promise);
 
     if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED)
         tell_thrown(e, e->rejects_as, result, o);
@@ -260,13 +267,13 @@ drop_timers(struct pin_engine *e, bool warn)
                         n == 1 ? " was" : "s were");
 }
 
-/* Calls a function of entry.js and pumps until its promise has settled. */
+/* Calls a function of entry.js and pumps until its promise has settled; it may give none. */
 static enum pin_pumped
 call_entry(struct pin_engine *e, JSValueConst function, int argc, JSValue *argv, JSValue *promise)
 {
     *promise = JS_Call(e->ctx, function, JS_UNDEFINED, argc, argv);
     if (!JS_IsException(*promise))
-        return pin__engine_pump(e, *promise);
+        return is_promise(e, *promise) ? pin__engine_pump(e, *promise) : PIN_PUMPED_SETTLED;
     if (pin__engine_must_stop(e))
         return PIN_PUMPED_STOPPED;
     pin__rejections_take_exception(&e->rejections, e->ctx);

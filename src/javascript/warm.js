@@ -6,6 +6,8 @@
  * never used: they hold layouts, and nothing depends on them.
  */
 
+import { Context } from 'pinstripe:context';
+
 /* Built-in objects, and what is reached from them: all properties are looked at. */
 function lookAtAll(...roots){
     const seen = new Set();
@@ -21,7 +23,7 @@ function lookAtAll(...roots){
     }
 }
 
-const kept = [];
+const kept = [new Context()];
 
 /* An object for each beginning of `names`: the engine goes from one layout to the next. */
 function keep(prototype, names, flags = { writable: true, enumerable: true, configurable: true }){
@@ -38,7 +40,7 @@ const iterators = [[].values(), new Map().entries(), new Set().values(), ''[Symb
 lookAtAll(globalThis, ...functionPrototypes, ...iterators, (async function*(){})());
 
 for(const prototype of functionPrototypes) keep(prototype, ['length', 'name'], { configurable: true });
-for(const prototype of [Promise.prototype, Error.prototype, ...iterators.map(Object.getPrototypeOf)]) keep(prototype, []);
+for(const prototype of [Promise.prototype, Error.prototype, Context.prototype, ...iterators.map(Object.getPrototypeOf)]) keep(prototype, []);
 
 /* Of the language, then of what the program and its JavaScript tell each other. */
 for(const names of [
@@ -50,6 +52,7 @@ for(const names of [
     ['_method', '_url', '_headers'],
     ['name', 'kind', 'args', 'params', 'tenantId'],
     ['entry'],
+    ['parent', 'tenantId', 'params', 'later', 'forks'],
     ['make', 'carry'],
     ['head', 'body'],
     ['host'],

@@ -47,6 +47,7 @@ struct exchange {
     char *target;
     char host[HOST_BYTES_MAX + 1];
     struct pin_http_header *headers;
+    size_t headers_capacity;
     struct pin_buf body;
     size_t held; /* bytes of body and answer */
     bool checked;
@@ -414,7 +415,7 @@ count_header(void *context, enum MHD_ValueKind kind, const char *name, const cha
     struct exchange *e = context;
 
     (void)kind;
-    if (e->public.header_count < PIN_HTTP_HEADERS_MAX)
+    if (e->public.header_count < e->headers_capacity)
         e->headers[e->public.header_count] = (struct pin_http_header){ name, value ? value : "" };
     e->public.header_count++;
     return MHD_YES;
@@ -425,10 +426,13 @@ take_head(struct exchange *e, const char *method, const char *version)
 {
     struct pin_http *h = e->listener->http;
     const union MHD_ConnectionInfo *info;
+    int count;
 
     e->checked = true;
     e->public.method = method;
-    e->headers = calloc(PIN_HTTP_HEADERS_MAX, sizeof *e->headers);
+    count = h->mhd.get_connection_values(e->mhd, MHD_HEADER_KIND, NULL, NULL);
+    e->headers_capacity = count < PIN_HTTP_HEADERS_MAX ? (size_t)count : PIN_HTTP_HEADERS_MAX;
+    e->headers = calloc(e->headers_capacity + 1, sizeof *e->headers);
     if (!e->headers)
         pin__bug("out of memory for headers");
     e->public.headers = e->headers;
