@@ -9,7 +9,7 @@
 #include "base/fault.h"
 #include "executor/run.h"
 
-enum { SHORT_RUN_US = 1000, RUNS_BEFORE_AVERAGE = 4 };
+enum { SHORT_RUN_US = 1000, WAKE_US = 50, RUNS_BEFORE_AVERAGE = 4 };
 
 struct load {
     size_t busy;   /* workers with a run in hand */
@@ -72,14 +72,19 @@ measure(const struct pin_executor *x, const struct request *q, bool native)
     return load;
 }
 
+/* `count` of its runs, one after another. */
+static bool
+take_less_than(const struct request *q, size_t count, int64_t us)
+{
+    const struct job_pace *pace = pin__pace_of(q);
+
+    return pace && pace->runs >= RUNS_BEFORE_AVERAGE && pace->average_us * (int64_t)count < us;
+}
+
 static bool
 is_short(const struct request *q)
 {
-    const struct job_pace *pace;
-
-    if (!(pace = pin__pace_of(q)))
-        return false;
-    return pace->runs >= RUNS_BEFORE_AVERAGE && pace->average_us < SHORT_RUN_US;
+    return take_less_than(q, 1, SHORT_RUN_US);
 }
 
 static bool
@@ -113,6 +118,18 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q, bool native)
     return best && is_behind_a_later_one(best, q) ? NULL : best;
 }
 
+/* One that runs something is with the next sooner than one that sleeps is awake, when what it has in
+ * hand is tiny; and another processor need not be woken for it. */
+static struct worker_process *
+awake_instead_of(struct pin_executor *x, const struct request *q, bool native,
+                 struct worker_process *idle)
+{
+    struct worker_process *w =
+        take_less_than(q, 1, WAKE_US) ? worker_to_queue_at(x, q, native) : NULL;
+
+    return w && take_less_than(w->queue[0]->request, w->queued, WAKE_US) ? w : idle;
+}
+
 /* All processes are there and none of the kind that is wanted is idle: one of the other makes
  * room. It is counted until it is gone. */
 static void
@@ -142,7 +159,7 @@ worker_for(struct pin_executor *x, const struct request *q)
     if (load.busy >= busy_max)
         return NULL;
     if (load.idle)
-        return load.idle;
+        return awake_instead_of(x, q, native, load.idle);
     if (x->worker_count >= PIN_WORKERS_MAX)
         retire_other_kind(x, native);
     if (x->worker_count >= PIN_WORKERS_MAX || pin__clock_mono().ns < x->fork_after.ns ||
