@@ -11,6 +11,8 @@
 
 extern char **environ;
 
+enum { WINDOWS = 5 };
+
 static const char ok_view[] = "export default { render(){ return { ok: true }; } };\n";
 static const char job_view[] = "export default { async render(){\n"
                                "    await this.runBackgroundJob('empty');\n"
@@ -143,7 +145,7 @@ load_of(const char *address, const char *path, int connections)
     double value;
     FILE *f;
 
-    snprintf(command, sizeof command, "wrk -t1 -c%d -d4 --latency http://%s%s", connections,
+    snprintf(command, sizeof command, "wrk -t1 -c%d -d2 --latency http://%s%s", connections,
              address, path);
     if (!(f = popen(command, "r")))
         bench_die("wrk");
@@ -164,6 +166,23 @@ load_of(const char *address, const char *path, int connections)
     return l;
 }
 
+/* The middle one of each figure: a window that shared the machine with somebody does not decide. */
+static struct load
+middle_load_of(const char *address, const char *path, int connections)
+{
+    double rates[WINDOWS], p50s[WINDOWS], p99s[WINDOWS];
+
+    for (int i = 0; i < WINDOWS; i++) {
+        struct load l = load_of(address, path, connections);
+
+        rates[i] = l.rate;
+        p50s[i] = l.p50_ms;
+        p99s[i] = l.p99_ms;
+    }
+    return (struct load){ bench_median(rates, WINDOWS), bench_median(p50s, WINDOWS),
+                          bench_median(p99s, WINDOWS) };
+}
+
 int
 main(void)
 {
@@ -178,9 +197,9 @@ main(void)
     alone = start_constant(constant);
     server = start_server(folder, address);
     load_of(address, "/ok", 64); /* the workers are there */
-    reference = load_of(constant, "/ok", 64);
-    view = load_of(address, "/ok", 64);
-    job = load_of(address, "/job", 16);
+    reference = middle_load_of(constant, "/ok", 64);
+    view = middle_load_of(address, "/ok", 64);
+    job = middle_load_of(address, "/job", 16);
     bench_row("a view that returns { ok: true }, 64 connections", view.rate, "/s", reference.rate,
               ">= 25 % of a constant, >= 15,000/s",
               view.rate >= 0.25 * reference.rate && view.rate >= 15000);
