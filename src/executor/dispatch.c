@@ -118,8 +118,8 @@ worker_to_queue_at(struct pin_executor *x, const struct request *q, bool native)
     return best && is_behind_a_later_one(best, q) ? NULL : best;
 }
 
-/* One that runs something is with the next sooner than one that sleeps is awake, when what it has in
- * hand is tiny; and another processor need not be woken for it. */
+/* One that runs something is with the next sooner than one that sleeps is awake, when what it has
+ * in hand is tiny; and another processor need not be woken for it. */
 static struct worker_process *
 awake_instead_of(struct pin_executor *x, const struct request *q, bool native,
                  struct worker_process *idle)
