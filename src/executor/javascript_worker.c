@@ -1,7 +1,6 @@
 /* javascript_worker.c - the worker of jobs in JavaScript: takes a task, lets the engine execute it,
  * tells what came of it.
  */
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -52,18 +51,6 @@ listen_to_interrupts(struct pin_worker *w)
     (void)sigaction(PIN_LINE_SIGNAL, &action, NULL);
 }
 
-/* Jobs wait for whoever has the processor; somebody waits for a view, and for a line of a REPL. */
-static void
-be_patient(bool patient)
-{
-    static bool is_patient;
-    static const struct sched_param none = { .sched_priority = 0 };
-
-    if (patient != is_patient)
-        (void)sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none);
-    is_patient = patient;
-}
-
 static void
 execute(struct pin_worker *w, const struct pin_task *task)
 {
@@ -71,7 +58,7 @@ execute(struct pin_worker *w, const struct pin_task *task)
     bool usable;
 
     w->task = task->id;
-    be_patient(task->kind != PIN_TASK_VIEW && task->kind != PIN_TASK_REPL);
+    pin__worker_be_patient(task->kind != PIN_TASK_VIEW && task->kind != PIN_TASK_REPL);
     if (task->kind == PIN_TASK_REPL)
         listen_to_interrupts(w);
     pin__outcome_init(&outcome);

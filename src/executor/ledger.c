@@ -9,6 +9,7 @@
 #include "executor/run.h"
 
 #include "database/session.h"
+#include "store/wake.h"
 
 /* What may wait a little does, so that much is one commit. Syncing stops the loop for as long as
  * the disk takes; records, which nobody waits for, are synced with what somebody does, or after a
@@ -400,7 +401,7 @@ wants_turn(const struct pin_executor *x, struct pin_mono now)
 
     if (l->retry_at.ns > now.ns)
         return false;
-    return has_urgent(l, now) || is_dirty(x, now) || must_sync(l, now) ||
+    return l->calls || has_urgent(l, now) || is_dirty(x, now) || must_sync(l, now) ||
            pin__queue_wants_turn(x, now);
 }
 
@@ -421,6 +422,7 @@ open_or_refuse(struct pin_executor *x)
         return false;
     }
     x->ledger.none = true;
+    x->ledger.calls = false;
     refuse_all(x, st, err.message);
     return false;
 }
@@ -471,6 +473,14 @@ notice_sleep(struct pin_executor *x, struct pin_mono now)
     l->seen_ms = now_ms;
 }
 
+static void
+call_bots(struct pin_executor *x)
+{
+    if (x->ledger.calls)
+        pin__wake_send(pin__store_identity(x->ledger.store));
+    x->ledger.calls = false;
+}
+
 void
 pin__ledger_turn(struct pin_executor *x)
 {
@@ -478,6 +488,9 @@ pin__ledger_turn(struct pin_executor *x)
 
     notice_sleep(x, now);
     if (!x->nursery || !x->nursery->catalog || !wants_turn(x, now) || !open_or_refuse(x))
+        return;
+    call_bots(x);
+    if (!wants_turn(x, now))
         return;
     if (has_urgent(&x->ledger, now) || is_dirty(x, now) || pin__queue_wants_write(x, now))
         write_all(x);
@@ -494,6 +507,8 @@ pin__ledger_next(const struct pin_executor *x)
         next = x->ledger.write_at;
     if (x->dirty && x->flush_at.ns < next.ns)
         next = x->flush_at;
+    if (x->ledger.calls)
+        next = (struct pin_mono){ 0 };
     if (x->ledger.unsynced.ns && x->ledger.unsynced.ns + RECORDS_SYNC_MS * 1000000L < next.ns)
         next = pin__clock_after_ms(x->ledger.unsynced, RECORDS_SYNC_MS);
     return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
@@ -505,7 +520,7 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), ms);
 
     x->ledger.flushing = true;
-    while (x->ledger.head && x->nursery && x->nursery->catalog) {
+    while ((x->ledger.head || x->ledger.calls) && x->nursery && x->nursery->catalog) {
         int64_t wait_ms = pin__clock_until_ms(x->ledger.retry_at);
 
         if (pin__clock_mono().ns >= until.ns)

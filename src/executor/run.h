@@ -282,6 +282,7 @@ struct ledger {
     size_t commits;           /* since the store was tidied */
     struct pin_mono unsynced; /* since when a power cut could take records along; 0: it cannot */
     bool flushing;            /* all is to be on disk, records too */
+    bool calls;               /* bots are to be called, as soon as the store is open */
     struct pin_mono retry_at; /* not before; 0: at once */
     int64_t backoff_ms;
     int64_t able_since_ms; /* since when nobody kept us from writing, and we were awake */

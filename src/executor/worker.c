@@ -8,6 +8,7 @@
  */
 #include "executor/worker.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -237,6 +238,17 @@ pin__worker_next(struct pin_worker *w, struct pin_buf *frame, struct pin_message
     while (next_task(w, frame, m) != PIN_OK || !pin__claims_begin(w->claims, m->id))
         continue;
     *task = task_of(m);
+}
+
+void
+pin__worker_be_patient(bool patient)
+{
+    static bool is_patient;
+    static const struct sched_param none = { .sched_priority = 0 };
+
+    if (patient != is_patient)
+        (void)sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none);
+    is_patient = patient;
 }
 
 bool

@@ -33,6 +33,9 @@ void pin__worker_tell_outcome(struct pin_worker *w, const struct pin_outcome *o,
 /* Waits for the next task that is still meant; `m` and `task` point into `frame`. */
 void pin__worker_next(struct pin_worker *w, struct pin_buf *frame, struct pin_message *m,
                       struct pin_task *task);
+/* A patient process wakes without pushing anybody off the processor (SCHED_BATCH): jobs are, views
+ * and the lines of a REPL, for which a person waits, are not. */
+void pin__worker_be_patient(bool patient);
 /* One that arrived while another was in hand. */
 void pin__worker_keep(struct pin_worker *w, const struct pin_message *m);
 /* True for kill -9, the kernel out of memory, a service manager: what ends a run that has not

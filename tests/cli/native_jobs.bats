@@ -362,11 +362,11 @@ readonly BEGUN='fclose(fopen("begun", "w"));'
     pinstripe migrate-database
     c_job hello '' 'fclose(fopen("said", "w"));'
     c_job main '' 'pin_begin(w); pin_enqueue_background_job(w, "hello", NULL, NULL); pin_commit(w);'
-    "$PINSTRIPE" start-bot --no-watch >/dev/null 2>bot.log 3>&- &
+    "$PINSTRIPE" start-bot --no-watch >/dev/null 2>bot.log --log-format json 3>&- &
     bot=$!
     comes grep -q . bot.log
     pinstripe run-background-job main
-    comes test -e said
+    comes test -e said || { cat bot.log; return 1; }
     kill "$bot"
     wait "$bot" || true
 }

@@ -157,3 +157,19 @@ succeeded_twice() { [ "$(grep -c '"event":"run.succeeded"' "$log")" -eq 2 ]; }
     [[ $output != *'"parent":"'* ]]
     [[ $output == *"$(cat "$TEST_FOLDER/id")"* ]]
 }
+
+# policies: of the workers that are there, sorted.
+policies() {
+    local pid
+    for pid in $(pgrep -P "$(pgrep -P "$server")"); do chrt -p "$pid"; done | sed -n 's/.*policy: //p' | sort | tr '\n' ' '
+}
+works_patiently() { [ "$(policies)" = 'SCHED_BATCH SCHED_OTHER ' ]; }
+
+@test "a job waits for whoever has the processor, a view does not" {
+    project_with lib/background_jobs/lasts.js 'export default { async run(){ console.log("it runs"); await new Promise(r => setTimeout(r, 60000)); } };'
+    view asks "await this.runBackgroundJob('lasts');"
+    serve --without-bot
+    curl -s "$url/asks" >/dev/null &
+    logged 'it runs'
+    comes works_patiently || { policies; return 1; }
+}
