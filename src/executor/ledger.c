@@ -14,7 +14,7 @@
 /* What may wait a little does, so that much is one commit. Syncing stops the loop for as long as
  * the disk takes; records, which nobody waits for, are synced with what somebody does, or after a
  * second. */
-enum { RECORDS_WAIT_MS = 25, RECORDS_SYNC_MS = 1000, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
+enum { RECORDS_WAIT_MS = 10, RECORDS_SYNC_MS = 1000, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
 enum { COMMITS_BEFORE_TIDYING = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
