@@ -17,6 +17,8 @@
 
 #define MB ((uint64_t)1 << 20)
 
+enum { PAGES_MAX = 24 };
+
 struct row {
     const char *name; /* of the job */
     const char *run;  /* what its file holds after `export default {` */
@@ -593,6 +595,22 @@ each_job_comes_to_its_outcome_and_leaves_the_heap_as_it_was(void **state)
     close_engine();
 }
 
+/* Where this fails nothing is wrong but slower: see tools/learn-placement.c and javascript/warm.js.
+ */
+static void
+a_run_writes_to_few_pages(void **state)
+{
+    struct pin_outcome o;
+
+    (void)state;
+    open_engine();
+    pin__outcome_init(&o);
+    assert_true(execute("async", 0, &o));
+    assert_in_range(pin__engine_heap(t.engine).set_pages, 0, PAGES_MAX);
+    pin__outcome_fini(&o);
+    close_engine();
+}
+
 static void
 a_collection_costs_what_the_run_made(void **state)
 {
@@ -725,6 +743,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_job_comes_to_its_outcome_and_leaves_the_heap_as_it_was),
+        cmocka_unit_test(a_run_writes_to_few_pages),
         cmocka_unit_test(a_collection_costs_what_the_run_made),
         cmocka_unit_test(any_heap_limit_is_an_outcome_and_no_crash),
         cmocka_unit_test(a_request_to_stop_cancels_the_run),
