@@ -30,9 +30,10 @@ add_string(struct pin_buf *to, const char *text)
     pin__buf_add_json_string(to, text, strlen(text));
 }
 
-/* Names are in small letters; what no text can hold is left out. False: it was. */
+/* With `before` in front. Names are in small letters; what no text can hold is left out. False: it
+ * was, and nothing is added. */
 static bool
-add_header(struct pin_buf *to, const char *name, const char *value, bool first)
+add_header(struct pin_buf *to, const char *before, const char *name, const char *value)
 {
     char small[NAME_SIZE];
     size_t n = 0;
@@ -41,8 +42,7 @@ add_header(struct pin_buf *to, const char *name, const char *value, bool first)
         return false;
     for (; name[n]; n++)
         small[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] + 32 : name[n]);
-    if (!first)
-        pin__buf_addc(to, ',');
+    pin__buf_adds(to, before);
     pin__buf_add_json_string(to, small, n);
     pin__buf_addc(to, ':');
     add_string(to, value);
@@ -52,19 +52,15 @@ add_header(struct pin_buf *to, const char *name, const char *value, bool first)
 static void
 add_secrets(struct pin_buf *to, const struct pin_http_exchange *e)
 {
-    bool first = true;
+    bool any = false;
 
     for (size_t i = 0; i < e->header_count; i++) {
         const struct pin_http_header *h = &e->headers[i];
 
-        if (!is_secret(h->name))
-            continue;
-        if (first)
-            pin__buf_adds(to, ",\"secrets\":{");
-        if (add_header(to, h->name, h->value, first))
-            first = false;
+        if (is_secret(h->name))
+            any |= add_header(to, any ? "," : ",\"secrets\":{", h->name, h->value);
     }
-    if (!first)
+    if (any)
         pin__buf_addc(to, '}');
 }
 
@@ -133,10 +129,10 @@ pin__view_request_write_params(struct pin_buf *to, const struct pin_http_exchang
     pin__buf_adds(to, ",\"_url\":");
     pin__buf_add_json_string(to, pin__buf_text(&url), url.size);
     pin__buf_adds(to, ",\"_headers\":{");
-    add_header(to, "host", host, true);
+    (void)add_header(to, "", "host", host);
     for (size_t i = 0; i < e->header_count; i++)
         if (is_carried(e->headers[i].name, facts))
-            add_header(to, e->headers[i].name, e->headers[i].value, false);
+            (void)add_header(to, ",", e->headers[i].name, e->headers[i].value);
     pin__buf_adds(to, "}}");
     pin__buf_fini(&url);
 }
