@@ -274,6 +274,7 @@ write_ends(struct pin_project *p)
 
     while (!pin__executor_is_quiet(p->executor) && pin__clock_mono().ns < until.ns)
         pin__api_turn(p, (int)pin__clock_until_ms(until));
+    pin__executor_flush(p->executor);
 }
 
 pin_status

@@ -473,6 +473,13 @@ notice_sleep(struct pin_executor *x, struct pin_mono now)
     l->seen_ms = now_ms;
 }
 
+/* Else nobody knows where the store is. */
+static bool
+has_project(const struct pin_executor *x)
+{
+    return x->nursery && x->nursery->catalog;
+}
+
 static void
 call_bots(struct pin_executor *x)
 {
@@ -487,7 +494,7 @@ pin__ledger_turn(struct pin_executor *x)
     struct pin_mono now = pin__clock_mono();
 
     notice_sleep(x, now);
-    if (!x->nursery || !x->nursery->catalog || !wants_turn(x, now) || !open_or_refuse(x))
+    if (!has_project(x) || !wants_turn(x, now) || !open_or_refuse(x))
         return;
     call_bots(x);
     if (!wants_turn(x, now))
@@ -496,6 +503,12 @@ pin__ledger_turn(struct pin_executor *x)
         write_all(x);
     else
         look_around(x, now);
+}
+
+static struct pin_mono
+the_sooner(struct pin_mono a, struct pin_mono b)
+{
+    return a.ns < b.ns ? a : b;
 }
 
 struct pin_mono
@@ -507,10 +520,10 @@ pin__ledger_next(const struct pin_executor *x)
         next = x->ledger.write_at;
     if (x->dirty && x->flush_at.ns < next.ns)
         next = x->flush_at;
-    if (x->ledger.calls)
+    if (x->ledger.calls && has_project(x))
         next = (struct pin_mono){ 0 };
-    if (x->ledger.unsynced.ns && x->ledger.unsynced.ns + RECORDS_SYNC_MS * 1000000L < next.ns)
-        next = pin__clock_after_ms(x->ledger.unsynced, RECORDS_SYNC_MS);
+    if (x->ledger.unsynced.ns && has_project(x))
+        next = the_sooner(next, pin__clock_after_ms(x->ledger.unsynced, RECORDS_SYNC_MS));
     return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
 }
 
@@ -520,7 +533,7 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
     struct pin_mono until = pin__clock_after_ms(pin__clock_mono(), ms);
 
     x->ledger.flushing = true;
-    while ((x->ledger.head || x->ledger.calls) && x->nursery && x->nursery->catalog) {
+    while ((x->ledger.head || x->ledger.calls) && has_project(x)) {
         int64_t wait_ms = pin__clock_until_ms(x->ledger.retry_at);
 
         if (pin__clock_mono().ns >= until.ns)
@@ -531,13 +544,13 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
         pin__ledger_turn(x);
     }
     x->ledger.flushing = false;
+    if (x->ledger.unsynced.ns && x->ledger.store)
+        tidy(x, pin__clock_mono());
 }
 
 void
 pin__ledger_close(struct pin_executor *x)
 {
     refuse_all(x, PIN_LOST, "pinstripe is leaving");
-    if (x->ledger.unsynced.ns && x->ledger.store)
-        tidy(x, pin__clock_mono());
     close_store(&x->ledger);
 }
