@@ -13,10 +13,9 @@
 #include "javascript/engine_internal.h"
 
 enum {
-    BYTES_MAX = 4096,
-    ENDS = 3,
-    PAGE = 4096
-}; /* larger blocks are tables, written to here and there */
+    BYTES_MAX = 4096, /* larger blocks are tables, written to here and there */
+    OWN_STAGES = 3 /* of loading: the engine, the modules in C, our own; then comes the project */
+};
 
 const struct pin_placement pin__placement = { 0 }; /* what is to be found out */
 
@@ -173,7 +172,7 @@ add(struct pin_place place)
     blocks[block_count++] = (struct block){ place, 1 };
 }
 
-/* The blocks of the project that it runs have numbers, too, in the last stage. */
+/* One task; blocks of the project itself do not count. */
 static void
 learn(const char *root, int i)
 {
@@ -195,7 +194,7 @@ learn(const char *root, int i)
     run(i);
     must(pin__image_learned(engine->image, &places, &count, &err), &err);
     for (size_t n = 0; n < count; n++)
-        if (places[n].serial < ENDS * PIN_STAGE_SERIALS && places[n].bytes <= BYTES_MAX)
+        if (places[n].serial < OWN_STAGES * PIN_STAGE_SERIALS && places[n].bytes <= BYTES_MAX)
             add(places[n]);
     free(places);
     pin__engine_free(engine);
@@ -205,21 +204,19 @@ learn(const char *root, int i)
 /* ---- the table ---- */
 
 static int
-by_runs(const void *a, const void *b)
-{
-    const struct block *x = a, *y = b;
-
-    if (x->runs != y->runs)
-        return y->runs - x->runs;
-    return (x->place.serial > y->place.serial) - (x->place.serial < y->place.serial);
-}
-
-static int
 by_serial(const void *a, const void *b)
 {
     const struct block *x = a, *y = b;
 
     return (x->place.serial > y->place.serial) - (x->place.serial < y->place.serial);
+}
+
+static int
+by_runs(const void *a, const void *b)
+{
+    const struct block *x = a, *y = b;
+
+    return x->runs != y->runs ? y->runs - x->runs : by_serial(a, b);
 }
 
 static uint32_t

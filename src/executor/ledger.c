@@ -326,10 +326,18 @@ kept_out(struct pin_executor *x, struct pin_mono now)
     busy(x);
 }
 
+/* When records are to be on disk at the latest. */
+static struct pin_mono
+sync_at(const struct ledger *l)
+{
+    return l->unsynced.ns ? pin__clock_after_ms(l->unsynced, RECORDS_SYNC_MS)
+                          : (struct pin_mono){ INT64_MAX };
+}
+
 static bool
 must_sync(const struct ledger *l, struct pin_mono now)
 {
-    return l->unsynced.ns && now.ns >= pin__clock_after_ms(l->unsynced, RECORDS_SYNC_MS).ns;
+    return sync_at(l).ns <= now.ns;
 }
 
 /* Somebody is promised that what is written next is on disk, or it was not for too long. */
@@ -505,12 +513,6 @@ pin__ledger_turn(struct pin_executor *x)
         look_around(x, now);
 }
 
-static struct pin_mono
-the_sooner(struct pin_mono a, struct pin_mono b)
-{
-    return a.ns < b.ns ? a : b;
-}
-
 struct pin_mono
 pin__ledger_next(const struct pin_executor *x)
 {
@@ -522,8 +524,8 @@ pin__ledger_next(const struct pin_executor *x)
         next = x->flush_at;
     if (x->ledger.calls && has_project(x))
         next = (struct pin_mono){ 0 };
-    if (x->ledger.unsynced.ns && has_project(x))
-        next = the_sooner(next, pin__clock_after_ms(x->ledger.unsynced, RECORDS_SYNC_MS));
+    if (has_project(x) && sync_at(&x->ledger).ns < next.ns)
+        next = sync_at(&x->ledger);
     return next.ns < x->ledger.retry_at.ns ? x->ledger.retry_at : next;
 }
 
