@@ -44,12 +44,14 @@ be_worker(const struct pin_host_job *jobs)
     static struct pin_native_world world;
     struct pin_err err = PIN_ERR_INIT;
 
-    for (int fd = PIN_NATIVE_FD; fd <= PIN_NATIVE_DOCUMENT_FD; fd++)
+    for (int fd = PIN_NATIVE_IN_FD; fd <= PIN_NATIVE_DOCUMENT_FD; fd++)
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (pin__native_world_read(&world, PIN_NATIVE_DOCUMENT_FD, jobs, &err) != PIN_OK)
         give_up(&err);
     close(PIN_NATIVE_DOCUMENT_FD);
-    pin__native_worker_main(&world, PIN_NATIVE_FD, PIN_NATIVE_CLAIMS_FD);
+    pin__native_worker_main(&world, (struct pin_worker_fds){ .in = PIN_NATIVE_IN_FD,
+                                                             .out = PIN_NATIVE_OUT_FD,
+                                                             .claims = PIN_NATIVE_CLAIMS_FD });
 }
 
 void

@@ -2,6 +2,7 @@
 #include "executor/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,9 +19,35 @@ enum {
 void
 pin__channel_init(struct pin_channel *c, int fd)
 {
-    *c = (struct pin_channel){ .fd = fd,
+    pin__channel_init_pipes(c, fd, fd);
+}
+
+void
+pin__channel_init_pipes(struct pin_channel *c, int in, int out)
+{
+    *c = (struct pin_channel){ .fd = in,
+                               .out_fd = out,
+                               .kept_fd = -1,
                                .in = PIN_BUF_INIT(IN_BYTES_MAX),
                                .out = PIN_BUF_INIT((size_t)4 * PIN_FRAME_BYTES_MAX) };
+}
+
+static bool
+is_socket(const struct pin_channel *c)
+{
+    return c->fd == c->out_fd;
+}
+
+static void
+close_fds(struct pin_channel *c)
+{
+    if (c->fd >= 0)
+        close(c->fd);
+    if (c->out_fd >= 0 && !is_socket(c))
+        close(c->out_fd);
+    if (c->kept_fd >= 0)
+        close(c->kept_fd);
+    c->fd = c->out_fd = c->kept_fd = -1;
 }
 
 void
@@ -29,9 +56,7 @@ pin__channel_fini(struct pin_channel *c)
     for (size_t i = 0; i < c->fd_count; i++)
         close(c->fds[i]);
     c->fd_count = 0;
-    if (c->fd >= 0)
-        close(c->fd);
-    c->fd = -1;
+    close_fds(c);
     pin__buf_fini(&c->in);
     pin__buf_fini(&c->out);
 }
@@ -42,6 +67,32 @@ pin__channel_pair(int fds[2], struct pin_err *err)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
         return pin__err_errno(err, PIN_IO, errno, "cannot make a socket pair");
     return PIN_OK;
+}
+
+/* Our ends do not block. The peer's do: each is an open file of its own. What the peer reads stays
+ * open here, so that a write is never the last one to a pipe without a reader (SIGPIPE). */
+pin_status
+pin__channel_pipes(struct pin_channel *c, int *in, int *out, struct pin_err *err)
+{
+    int to[2] = { -1, -1 }, from[2] = { -1, -1 };
+
+    if (pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0 &&
+        (*in = fcntl(to[0], F_DUPFD_CLOEXEC, 0)) >= 0) {
+        (void)fcntl(to[1], F_SETFL, O_NONBLOCK);
+        (void)fcntl(from[0], F_SETFL, O_NONBLOCK);
+        pin__channel_init_pipes(c, from[0], to[1]);
+        c->kept_fd = to[0];
+        *out = from[1];
+        return PIN_OK;
+    }
+    pin__err_errno(err, PIN_IO, errno, "cannot make two pipes");
+    for (int i = 0; i < 2; i++) {
+        if (to[i] >= 0)
+            close(to[i]);
+        if (from[i] >= 0)
+            close(from[i]);
+    }
+    return PIN_IO;
 }
 
 /* Forgets the frames that were handed out, now that nobody points at them. */
@@ -76,34 +127,43 @@ keep_fds(struct pin_channel *c, struct msghdr *h)
     }
 }
 
-/* PIN_EMPTY: nothing was there, or a signal came first; errno tells. */
-static pin_status
-fill(struct pin_channel *c, int flags, struct pin_err *err)
+static ssize_t
+receive(struct pin_channel *c, void *where, int flags)
 {
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(int) * PIN_CHANNEL_FDS_MAX)];
     } control;
-    struct iovec iov;
+    struct iovec iov = { where, READ_BYTES };
     struct msghdr h = {
         .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
     };
+    ssize_t n = recvmsg(c->fd, &h, flags | MSG_CMSG_CLOEXEC);
+
+    if (n > 0)
+        keep_fds(c, &h);
+    return n;
+}
+
+/* PIN_EMPTY: nothing was there, or a signal came first; errno tells. */
+static pin_status
+fill(struct pin_channel *c, int flags, struct pin_err *err)
+{
+    void *where;
     ssize_t n;
 
     compact(c);
-    iov.iov_base = pin__buf_reserve(&c->in, READ_BYTES);
-    iov.iov_len = READ_BYTES;
-    if (!iov.iov_base)
+    where = pin__buf_reserve(&c->in, READ_BYTES);
+    if (!where)
         return pin__err_set(err, PIN_LIMIT, "a peer sent more than %d bytes in one message",
                             PIN_FRAME_BYTES_MAX);
-    n = recvmsg(c->fd, &h, flags | MSG_CMSG_CLOEXEC);
+    n = is_socket(c) ? receive(c, where, flags) : read(c->fd, where, READ_BYTES);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return PIN_EMPTY;
     if (n <= 0) {
         c->eof = true;
         return pin__err_set(err, PIN_LOST, "the other process closed its channel");
     }
-    keep_fds(c, &h);
     c->in.size += (size_t)n;
     return PIN_OK;
 }
@@ -153,7 +213,8 @@ pin__channel_fill_until(struct pin_channel *c, struct pin_mono until, struct pin
     int64_t ms;
     int n;
 
-    while ((ms = pin__clock_until_ms(until)) > 2 * READ_LIMIT_MS && limit_read(c, READ_LIMIT_MS)) {
+    while ((ms = pin__clock_until_ms(until)) > 2 * READ_LIMIT_MS && is_socket(c) &&
+           limit_read(c, READ_LIMIT_MS)) {
         pin_status st = fill(c, 0, err);
 
         if (st != PIN_EMPTY || errno == EINTR)
@@ -219,8 +280,10 @@ pin__channel_flush(struct pin_channel *c)
     if (c->fd < 0)
         return PIN_LOST;
     while (pin__channel_has_unsent(c)) {
-        ssize_t n = send(c->fd, c->out.data + c->out_at, pin__fault_part(c->out.size - c->out_at),
-                         MSG_DONTWAIT | MSG_NOSIGNAL);
+        const char *from = c->out.data + c->out_at;
+        size_t size = pin__fault_part(c->out.size - c->out_at);
+        ssize_t n = is_socket(c) ? send(c->fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                 : write(c->out_fd, from, size);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -244,7 +307,7 @@ pin__channel_flush_all(struct pin_channel *c)
     pin_status st;
 
     while ((st = pin__channel_flush(c)) == PIN_BUSY) {
-        struct pollfd p = { .fd = c->fd, .events = POLLOUT };
+        struct pollfd p = { .fd = c->out_fd, .events = POLLOUT };
 
         if (poll(&p, 1, -1) < 0 && errno != EINTR)
             return PIN_LOST;

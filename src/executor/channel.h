@@ -1,4 +1,5 @@
-/* channel.h - one end of a socket pair that carries frames, and sometimes a descriptor with one.
+/* channel.h - one end of a socket pair, or of two pipes, that carries frames. With a frame a socket
+ * can carry descriptors; pipes cost a third less, and are what runs are sent through.
  *
  * Reading never blocks; sending blocks only where asked for. A frame larger than
  * PIN_FRAME_BYTES_MAX, or one that is no message, breaks the channel: the peer may be a job's
@@ -13,7 +14,9 @@
 enum { PIN_CHANNEL_FDS_MAX = 16 };
 
 struct pin_channel {
-    int fd; /* -1 when closed */
+    int fd;      /* what is read; -1 when closed */
+    int out_fd;  /* what is written: of a socket the same */
+    int kept_fd; /* pipes: our own hold on what the peer reads, else -1 */
     struct pin_buf in;
     size_t in_at; /* bytes of `in` already handed out */
     struct pin_buf out;
@@ -24,10 +27,17 @@ struct pin_channel {
     bool eof;
 };
 
-void pin__channel_init(struct pin_channel *c, int fd); /* takes fd */
+void pin__channel_init(struct pin_channel *c, int fd); /* takes fd, a socket */
+/* The same of two pipes: takes both. */
+void pin__channel_init_pipes(struct pin_channel *c, int in, int out);
 void pin__channel_fini(struct pin_channel *c);
 /* Makes a pair of connected descriptors, close-on-exec. */
 pin_status pin__channel_pair(int fds[2], struct pin_err *err) PIN_MUST_USE;
+/* Makes two pipes: *c is our end of them, `in` and `out` are what the peer reads and writes, which
+ * the caller closes. A write to a peer that is gone raises no signal and fails never: that it is
+ * gone is what a read tells. */
+pin_status pin__channel_pipes(struct pin_channel *c, int *in, int *out,
+                              struct pin_err *err) PIN_MUST_USE;
 
 /* Takes in what is there. PIN_EMPTY: nothing now. PIN_LOST: the peer is gone (frames read before
  * are still there). */

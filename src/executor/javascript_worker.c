@@ -74,7 +74,7 @@ execute(struct pin_worker *w, const struct pin_task *task)
 }
 
 void
-pin__worker_main(struct pin_engine *engine, int fd, int claims)
+pin__worker_main(struct pin_engine *engine, struct pin_worker_fds fds)
 {
     struct pin_worker w = { .engine = engine,
                             .take = take,
@@ -87,8 +87,8 @@ pin__worker_main(struct pin_engine *engine, int fd, int claims)
 
     pin__fault("worker.starts");
     (void)prctl(PR_SET_NAME, "pin-worker");
-    pin__channel_init(&w.channel, fd);
-    w.claims = pin__claims_map(claims, &err);
+    pin__channel_init_pipes(&w.channel, fds.in, fds.out);
+    w.claims = pin__claims_map(fds.claims, &err);
     if (!w.claims || pin__engine_enter(engine, &host, &err) != PIN_OK) {
         fprintf(stderr, "pinstripe: worker: %s\n", err.message);
         _exit(PIN_EXIT_BROKEN);

@@ -110,6 +110,7 @@ pin__native_child(struct child *c, const struct pin_native_job *job, pid_t paren
     follow_parent(parent);
     (void)prctl(PR_SET_NAME, "pin-job");
     close(n->worker.channel.fd);
+    close(n->worker.channel.out_fd);
     close(n->out);
     close(n->error);
     close(n->near);

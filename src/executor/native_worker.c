@@ -498,7 +498,7 @@ prepare_runs(struct native *n)
 }
 
 void
-pin__native_worker_main(const struct pin_native_world *world, int fd, int claims)
+pin__native_worker_main(const struct pin_native_world *world, struct pin_worker_fds fds)
 {
     struct native n = { .world = world,
                         .near = -1,
@@ -513,8 +513,8 @@ pin__native_worker_main(const struct pin_native_world *world, int fd, int claims
     (void)prctl(PR_SET_NAME, "pin-native");
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     outlive_nursery();
-    pin__channel_init(&n.worker.channel, fd);
-    n.worker.claims = pin__claims_map(claims, &err);
+    pin__channel_init_pipes(&n.worker.channel, fds.in, fds.out);
+    n.worker.claims = pin__claims_map(fds.claims, &err);
     if (!n.worker.claims || !share_memory(&n))
         _exit(PIN_EXIT_BROKEN);
     pin__native_identity_find(&n.identity, world->config.user);

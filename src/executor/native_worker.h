@@ -20,7 +20,12 @@ struct pin_background_job;
 struct pin_host_job; /* pinstripe/pinstripe.h */
 
 /* Where a worker that was executed finds its channel, its claims and its document. */
-enum { PIN_NATIVE_FD = 3, PIN_NATIVE_CLAIMS_FD = 4, PIN_NATIVE_DOCUMENT_FD = 5 };
+enum {
+    PIN_NATIVE_IN_FD = 3,
+    PIN_NATIVE_OUT_FD = 4,
+    PIN_NATIVE_CLAIMS_FD = 5,
+    PIN_NATIVE_DOCUMENT_FD = 6
+};
 
 struct pin_native_job {
     char *name;

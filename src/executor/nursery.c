@@ -116,21 +116,22 @@ lay(int fd, int where)
 
 /* Descriptors are moved out of the way first: each may stand where another is to be. */
 static _Noreturn void
-execute_worker(const struct pin_native_world *world, int fd, int claims)
+execute_worker(const struct pin_native_world *world, struct pin_worker_fds fds)
 {
     char flag[] = PIN_HOST_WORKER_FLAG, name[] = "pinstripe-native";
     char *argv[] = { name, flag, NULL };
-    int from[3] = { fcntl(fd, F_DUPFD_CLOEXEC, 16), fcntl(claims, F_DUPFD_CLOEXEC, 16),
+    int from[4] = { fcntl(fds.in, F_DUPFD_CLOEXEC, 16), fcntl(fds.out, F_DUPFD_CLOEXEC, 16),
+                    fcntl(fds.claims, F_DUPFD_CLOEXEC, 16),
                     fcntl(world->document, F_DUPFD_CLOEXEC, 16) };
 
-    if (lay(from[0], PIN_NATIVE_FD) && lay(from[1], PIN_NATIVE_CLAIMS_FD) &&
-        lay(from[2], PIN_NATIVE_DOCUMENT_FD))
+    if (lay(from[0], PIN_NATIVE_IN_FD) && lay(from[1], PIN_NATIVE_OUT_FD) &&
+        lay(from[2], PIN_NATIVE_CLAIMS_FD) && lay(from[3], PIN_NATIVE_DOCUMENT_FD))
         (void)execve(world->program, argv, environ);
     _exit(PIN_EXIT_BROKEN);
 }
 
 static _Noreturn void
-become_worker(struct nursery *n, pid_t nursery, bool native, int fd, int claims)
+become_worker(struct nursery *n, pid_t nursery, bool native, struct pin_worker_fds fds)
 {
     sigset_t none;
 
@@ -143,11 +144,11 @@ become_worker(struct nursery *n, pid_t nursery, bool native, int fd, int claims)
     close(n->child_fd);
     pin__channel_fini(&n->control);
     if (!native)
-        pin__worker_main(n->engine, fd, claims);
+        pin__worker_main(n->engine, fds);
     if (n->native.program)
-        execute_worker(&n->native, fd, claims);
+        execute_worker(&n->native, fds);
     pin__engine_free(n->engine); /* each run is a fork: it shall have little to copy */
-    pin__native_worker_main(&n->native, fd, claims);
+    pin__native_worker_main(&n->native, fds);
 }
 
 static void
@@ -175,7 +176,7 @@ report_forked(struct nursery *n, struct child *child)
 }
 
 static void
-fork_worker(struct nursery *n, uint32_t worker, bool native, int fd, int claims)
+fork_worker(struct nursery *n, uint32_t worker, bool native, struct pin_worker_fds fds)
 {
     struct child *child = find_child(n, 0);
     pid_t nursery = getpid(), pid;
@@ -184,7 +185,7 @@ fork_worker(struct nursery *n, uint32_t worker, bool native, int fd, int claims)
     pid = child ? fork() : -1;
 
     if (pid == 0)
-        become_worker(n, nursery, native, fd, claims);
+        become_worker(n, nursery, native, fds);
     if (pid < 0) {
         report_fork_failed(n, worker, child ? errno : EAGAIN);
         return;
@@ -195,17 +196,24 @@ fork_worker(struct nursery *n, uint32_t worker, bool native, int fd, int claims)
 }
 
 static void
-handle(struct nursery *n, const struct pin_message *m)
+close_if_open(int fd)
 {
-    int fd = pin__channel_take_fd(&n->control);
-    int claims = pin__channel_take_fd(&n->control);
-
-    if (m->type == PIN_MESSAGE_FORK && fd >= 0 && claims >= 0)
-        fork_worker(n, m->worker, m->kind != 0, fd, claims);
     if (fd >= 0)
         close(fd);
-    if (claims >= 0)
-        close(claims);
+}
+
+static void
+handle(struct nursery *n, const struct pin_message *m)
+{
+    struct pin_worker_fds fds = { .in = pin__channel_take_fd(&n->control) };
+
+    fds.out = pin__channel_take_fd(&n->control);
+    fds.claims = pin__channel_take_fd(&n->control);
+    if (m->type == PIN_MESSAGE_FORK && fds.in >= 0 && fds.out >= 0 && fds.claims >= 0)
+        fork_worker(n, m->worker, m->kind != 0, fds);
+    close_if_open(fds.in);
+    close_if_open(fds.out);
+    close_if_open(fds.claims);
 }
 
 /* False when the executor is gone. */

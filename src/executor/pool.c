@@ -56,16 +56,14 @@ watch_channel(struct pin_executor *x, struct worker_process *w)
 }
 
 static bool
-ask_for_fork(struct worker_process *w, int channel, int claims)
+ask_for_fork(struct worker_process *w, const int fds[3])
 {
-    int fds[2] = { channel, claims };
-
     return watch_channel(w->executor, w) &&
            pin__channel_send_fds(&w->nursery->channel,
                                  &(struct pin_message){ .type = PIN_MESSAGE_FORK,
                                                         .worker = w->number,
                                                         .kind = w->native },
-                                 fds, 2, NULL) == PIN_OK;
+                                 fds, 3, NULL) == PIN_OK;
 }
 
 /* The system has no process or descriptor to give: ask again, ever less often. */
@@ -83,10 +81,11 @@ pin__worker_fork(struct nursery_process *n, bool native)
 {
     struct pin_executor *x = n->executor;
     struct worker_process *w = calloc(1, sizeof *w);
-    int fds[2] = { -1, -1 }, claims = -1;
+    struct pin_channel channel;
+    int fds[3] = { -1, -1, -1 }; /* struct pin_worker_fds */
     bool ok;
 
-    if (!w || pin__channel_pair(fds, NULL) != PIN_OK) {
+    if (!w || pin__channel_pipes(&channel, &fds[0], &fds[1], NULL) != PIN_OK) {
         free(w);
         fork_later(x);
         return NULL;
@@ -96,17 +95,17 @@ pin__worker_fork(struct nursery_process *n, bool native)
                                   .executor = x,
                                   .number = ++x->next_worker,
                                   .native = native,
+                                  .channel = channel,
                                   .pidfd = -1 };
-    pin__channel_init(&w->channel, fds[0]);
     n->had_native |= native;
     w->next = x->workers;
     x->workers = w;
     x->worker_count++;
-    w->claims = pin__claims_new(&claims, NULL);
-    ok = w->claims && ask_for_fork(w, fds[1], claims);
-    close(fds[1]);
-    if (claims >= 0)
-        close(claims);
+    w->claims = pin__claims_new(&fds[2], NULL);
+    ok = w->claims && ask_for_fork(w, fds);
+    for (int i = 0; i < 3; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     if (ok)
         return w;
     worker_free(w);
@@ -135,13 +134,13 @@ static void
 watch_unsent(struct worker_process *w)
 {
     bool wants_out = pin__channel_has_unsent(&w->channel);
-    struct epoll_event event = { .events = EPOLLIN | (wants_out ? EPOLLOUT : 0u),
-                                 .data = { .ptr = &w->watched } };
+    struct epoll_event event = { .events = EPOLLOUT, .data = { .ptr = &w->watched } };
 
     if (wants_out == w->wants_out)
         return;
     w->wants_out = wants_out;
-    epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_MOD, w->channel.fd, &event);
+    epoll_ctl(w->executor->epoll_fd, wants_out ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, w->channel.out_fd,
+              &event);
 }
 
 void
@@ -546,6 +545,8 @@ static void
 channel_ended(struct worker_process *w)
 {
     epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.fd, NULL);
+    if (w->wants_out)
+        epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.out_fd, NULL);
     w->doomed = true;
     if (w->nursery->gone)
         worker_exited(w, SIGKILL);

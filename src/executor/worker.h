@@ -44,10 +44,15 @@ bool pin__signal_is_from_outside(int number);
 /* How a run in this process asks its executor. */
 struct pin_host pin__worker_host(struct pin_worker *w);
 
-/* The whole life of a worker after its fork: takes tasks from `fd` until it closes, or until the
+/* What a worker reads tasks from, what it writes to, and its claims (claims.h). */
+struct pin_worker_fds {
+    int in, out, claims;
+};
+
+/* The whole life of a worker after its fork: takes tasks from `in` until it closes, or until the
  * engine says that this worker must not be used again. Never returns to the nursery's code: it ends
  * the process. */
-_Noreturn void pin__worker_main(struct pin_engine *engine, int fd, int claims);
+_Noreturn void pin__worker_main(struct pin_engine *engine, struct pin_worker_fds fds);
 
 /* Has a native worker kill what its run has started, then end. The kernel sends it when the nursery
  * has died. */
@@ -55,6 +60,7 @@ _Noreturn void pin__worker_main(struct pin_engine *engine, int fd, int claims);
 
 struct pin_native_world; /* native_worker.h */
 /* The same for runs of jobs in C: each in a process forked for it. */
-_Noreturn void pin__native_worker_main(const struct pin_native_world *world, int fd, int claims);
+_Noreturn void pin__native_worker_main(const struct pin_native_world *world,
+                                       struct pin_worker_fds fds);
 
 #endif
