@@ -207,7 +207,7 @@ function fullAnswer(status, headers, body){
 }
 
 const HEADERS_MAX = 90; /* ANSWER_HEADERS_MAX and PIN_HTTP_ANSWER_HEAD_MAX, less what the server adds */
-const HEAD_BYTES_MAX = 15000;
+const HEAD_BYTES_MAX = 7000;
 
 /* Never too small. */
 function sizeOf(headers){

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 
 #define PIN_HTTP_CONNECTIONS_MAX 1000
-#define PIN_HTTP_HEAD_BYTES_MAX  ((size_t)16 << 10) /* request line and headers: 414, 431 */
-#define PIN_HTTP_HEADERS_MAX     100                /* 431 */
-#define PIN_HTTP_ANSWER_HEAD_MAX ((size_t)16 << 10) /* status and headers of an answer */
+#define PIN_HTTP_HEAD_BYTES_MAX  ((size_t)8 << 10) /* request line and headers: 414, 431 */
+#define PIN_HTTP_HEADERS_MAX     100               /* 431 */
+#define PIN_HTTP_ANSWER_HEAD_MAX ((size_t)8 << 10) /* status and headers of an answer */
 #define PIN_HTTP_HEAD_MS         15000 /* from connecting, or the answer before, to a whole head */
 #define PIN_HTTP_BODY_MS         30000 /* to a whole body */
 #define PIN_HTTP_SEND_MS         60000 /* to take an answer */
