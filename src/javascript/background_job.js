@@ -253,26 +253,21 @@ export async function enqueueJob(context, target, lists){
     if(!Array.isArray(lists)) throw new TypeError('enqueueBackgroundJobs(name, lists) needs an array of argument lists');
     if(options.key !== undefined && lists.length > 1) throw new TypeError('A key names one run: enqueue them one by one');
     if(lists.length == 0) return [];
-    const call = {
-        name: entry.name,
-        args: lists.map(linesOf).join('\n'),
-        params: carryParams(context),
-        tenantId: config.multiTenant ? tenantOf(context, tenant) : undefined,
-        options,
-    };
-    if(inTransaction()) return enqueueInTransaction(describeJob(entry), call);
-    return askExecutor({ ...call, kind: 'enqueue' });
+    const args = lists.map(linesOf).join('\n');
+    const params = carryParams(context);
+    const tenantId = config.multiTenant ? tenantOf(context, tenant) : undefined;
+    if(inTransaction()) return enqueueInTransaction(entry, args, params, tenantId, options);
+    return askExecutor(entry.name, 'enqueue', args, params, tenantId, options);
 }
 
 /* Part of the transaction: it commits or vanishes with it. */
-function enqueueInTransaction(job, call){
+function enqueueInTransaction(entry, args, params, tenantId, options){
     const { filename } = config.store;
     if(filename !== null && filename !== config.database.filename){
-        throw new Error(`Background job "${call.name}" cannot be enqueued inside a transaction: the runs are in a file of their own ` +
+        throw new Error(`Background job "${entry.name}" cannot be enqueued inside a transaction: the runs are in a file of their own ` +
             '(store.filename), and a commit to two files is not atomic. Enqueue it after the transaction.');
     }
-    return enqueue(`{"multiTenant":${config.multiTenant},"job":${job}}`, call.args, JSON.stringify(call.options),
-        call.params, call.tenantId);
+    return enqueue(`{"multiTenant":${config.multiTenant},"job":${describeJob(entry)}}`, args, JSON.stringify(options), params, tenantId);
 }
 
 function linesOf(list){
@@ -322,13 +317,7 @@ export function callJob(context, name, args, once){
         const key = inDialog() ? nameOf(name) : find(name).name;
         const carried = args.length ? carryArguments(args) : undefined;
         if(inTransaction()) throw new Error(transactionText(key));
-        return askExecutor({
-            name: key,
-            kind: once ? 'once' : 'run',
-            args: carried,
-            params: carryParams(context),
-            tenantId: config.multiTenant ? context.tenantId : undefined,
-        });
+        return askExecutor(key, once ? 'once' : undefined, carried, carryParams(context), config.multiTenant ? context.tenantId : undefined);
     } catch(error){
         return Promise.reject(error);
     }

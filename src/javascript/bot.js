@@ -31,12 +31,12 @@ class Bot {
     /* From now on, until stop() or the end of the program that this run is part of, schedules that come due
      * and runs that are queued are run there. Starting twice is starting once. */
     async start(){
-        await call({ name: 'bot', kind: 'start bot' });
+        await call('bot', 'start bot');
     }
 
     /* What is running goes on to its end. */
     async stop(){
-        await call({ name: 'bot', kind: 'stop bot' });
+        await call('bot', 'stop bot');
     }
 }
 

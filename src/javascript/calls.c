@@ -15,51 +15,32 @@ struct request { /* the C side of one call; fini frees everything */
     struct pin_call call;
 };
 
-static const char *
-get_text(JSContext *ctx, JSValueConst object, const char *key)
-{
-    JSValue v = JS_GetPropertyStr(ctx, object, key);
-    const char *text = NULL;
+enum { NAME, KIND, ARGS, PARAMS, TENANT_ID, OPTIONS, GIVEN };
 
-    if (!JS_IsException(v) && !JS_IsUndefined(v) && !JS_IsNull(v))
-        text = JS_ToCString(ctx, v);
-    JS_FreeValue(ctx, v);
-    return text;
+static bool
+is_given(JSValueConst v)
+{
+    return !JS_IsUndefined(v) && !JS_IsNull(v);
 }
 
-/* `*text` is NULL for undefined and null. */
+/* `*text` stays NULL for undefined and null. */
 static int
-get_json(JSContext *ctx, JSValueConst object, const char *key, JSValue *json, const char **text,
-         struct pin_bytes *bytes)
+get_text(JSContext *ctx, JSValueConst v, const char **text, struct pin_bytes *bytes)
 {
-    JSValue v = JS_GetPropertyStr(ctx, object, key);
+    if (!is_given(v))
+        return 0;
+    *text = JS_ToCStringLen(ctx, &bytes->size, v);
+    bytes->data = *text;
+    return *text ? 0 : -1;
+}
 
-    if (JS_IsException(v))
-        return -1;
-    if (JS_IsUndefined(v) || JS_IsNull(v))
+static int
+get_json(JSContext *ctx, JSValueConst v, JSValue *json, const char **text, struct pin_bytes *bytes)
+{
+    if (!is_given(v))
         return 0;
     *json = JS_JSONStringify(ctx, v, JS_UNDEFINED, JS_UNDEFINED);
-    JS_FreeValue(ctx, v);
-    if (JS_IsException(*json) || !(*text = JS_ToCStringLen(ctx, &bytes->size, *json)))
-        return -1;
-    bytes->data = *text;
-    return 0;
-}
-
-/* They are JSON already. */
-static int
-get_params(JSContext *ctx, JSValueConst object, struct request *r)
-{
-    JSValue v = JS_GetPropertyStr(ctx, object, "params");
-    bool failed = JS_IsException(v);
-
-    if (!failed && !JS_IsUndefined(v)) {
-        r->params = JS_ToCStringLen(ctx, &r->call.params.size, v);
-        r->call.params.data = r->params;
-        failed = !r->params;
-    }
-    JS_FreeValue(ctx, v);
-    return failed ? -1 : 0;
+    return JS_IsException(*json) ? -1 : get_text(ctx, *json, text, bytes);
 }
 
 static const char *const kinds[PIN_CALL_KIND_COUNT] = {
@@ -69,32 +50,22 @@ static const char *const kinds[PIN_CALL_KIND_COUNT] = {
 };
 
 static int
-get_kind(JSContext *ctx, JSValueConst object, enum pin_call_kind *out)
+get_kind(JSContext *ctx, JSValueConst v, enum pin_call_kind *out)
 {
-    const char *word = get_text(ctx, object, "kind");
-    int found = word ? -1 : 0;
+    const char *word;
+    int found = -1;
 
     *out = PIN_CALL_RUN;
+    if (!is_given(v))
+        return 0;
+    word = JS_ToCString(ctx, v);
     for (int i = 0; word && i < PIN_CALL_KIND_COUNT; i++)
         if (strcmp(word, kinds[i]) == 0) {
             *out = (enum pin_call_kind)i;
             found = 0;
         }
     JS_FreeCString(ctx, word);
-    return JS_HasException(ctx) ? -1 : found;
-}
-
-/* Of an enqueue: JSON already, made where each list was checked. */
-static int
-get_lines(JSContext *ctx, JSValueConst object, struct request *r)
-{
-    JSValue v = JS_GetPropertyStr(ctx, object, "args");
-
-    if (!JS_IsException(v))
-        r->args = JS_ToCStringLen(ctx, &r->call.args.size, v);
-    JS_FreeValue(ctx, v);
-    r->call.args.data = r->args;
-    return r->args ? 0 : -1;
+    return found;
 }
 
 static void
@@ -109,19 +80,22 @@ request_fini(struct request *r, JSContext *ctx)
     JS_FreeValue(ctx, r->args_json);
 }
 
+/* Parameters are JSON already, and so are the arguments of an enqueue: made where each list was
+ * checked. */
 static int
-request_read(struct request *r, JSContext *ctx, JSValueConst from)
+request_read(struct request *r, JSContext *ctx, JSValueConst given[GIVEN])
 {
+    struct pin_bytes name = { NULL, 0 }, tenant_id = { NULL, 0 };
+
     *r = (struct request){ .args_json = JS_UNDEFINED, .options_json = JS_UNDEFINED };
-    r->name = get_text(ctx, from, "name");
-    r->tenant_id = get_text(ctx, from, "tenantId");
-    if (!r->name || JS_HasException(ctx) || get_kind(ctx, from, &r->call.kind) != 0)
-        return -1;
-    if ((r->call.kind == PIN_CALL_ENQUEUE
-             ? get_lines(ctx, from, r)
-             : get_json(ctx, from, "args", &r->args_json, &r->args, &r->call.args)) != 0 ||
-        get_params(ctx, from, r) != 0 ||
-        get_json(ctx, from, "options", &r->options_json, &r->options, &r->call.options) != 0)
+    if (get_kind(ctx, given[KIND], &r->call.kind) != 0 ||
+        get_text(ctx, given[NAME], &r->name, &name) != 0 || !r->name ||
+        get_text(ctx, given[PARAMS], &r->params, &r->call.params) != 0 ||
+        get_text(ctx, given[TENANT_ID], &r->tenant_id, &tenant_id) != 0 ||
+        get_json(ctx, given[OPTIONS], &r->options_json, &r->options, &r->call.options) != 0 ||
+        (r->call.kind == PIN_CALL_ENQUEUE
+             ? get_text(ctx, given[ARGS], &r->args, &r->call.args)
+             : get_json(ctx, given[ARGS], &r->args_json, &r->args, &r->call.args)) != 0)
         return -1;
     if (!r->call.args.data)
         r->call.args = (struct pin_bytes){ "[]", 2 };
@@ -177,16 +151,19 @@ ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host, const stru
 }
 
 JSValue
-pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host,
-               JSValueConst request)
+pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host, int argc,
+               JSValueConst *argv)
 {
+    JSValueConst given[GIVEN];
     struct request r;
     JSValue result = JS_EXCEPTION;
 
     if (!host)
         return JS_ThrowTypeError(ctx, "a background job cannot be run while the project's files "
                                       "are loaded; call it from run() or a service's method");
-    if (request_read(&r, ctx, request) == 0)
+    for (int i = 0; i < GIVEN; i++)
+        given[i] = i < argc ? argv[i] : JS_UNDEFINED;
+    if (request_read(&r, ctx, given) == 0)
         result = ask(c, ctx, host, &r.call);
     else if (!JS_HasException(ctx))
         result = JS_ThrowTypeError(ctx, "a call needs the name of a job");

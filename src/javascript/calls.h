@@ -23,11 +23,12 @@ struct pin_calls {
     size_t capacity;
 };
 
-/* Asks the executor; `request` is { name, args, params, tenantId, kind, options }. `kind` is one of
- * "run" (or absent), "once", "enqueue", "start bot", "stop bot"; `args` of an enqueue is text, one
- * argument list a line. A promise, or an exception. */
-JSValue pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host,
-                       JSValueConst request);
+/* Asks the executor. Given: name, kind, args, params, tenantId, options; what is missing, undefined
+ * or null is not said. `kind` is one of "run" (when it is not said), "once", "enqueue", "start
+ * bot", "stop bot"; `params` is JSON; `args` of an enqueue is text, one argument list a line. A
+ * promise, or an exception. */
+JSValue pin__calls_ask(struct pin_calls *c, JSContext *ctx, const struct pin_host *host, int argc,
+                       JSValueConst *argv);
 /* Settles the promise of a call. `error` is NULL data on success, `value` for undefined. */
 void pin__calls_answer(struct pin_calls *c, JSContext *ctx, uint64_t number, struct pin_bytes error,
                        struct pin_bytes value);

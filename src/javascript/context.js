@@ -5,6 +5,7 @@
  * whatever the others do. The parameters and the tenant of a workspace stand in its root;
  * parameters are made at first use, since most runs never look.
  */
+
 const TENANT_HEADER = 'x-tenant-id';
 
 export class Context {
@@ -16,7 +17,9 @@ export class Context {
             parent, /* no root: an object that refers to itself waits for a collection */
             tenantId,
             params,
-            later: undefined, /* { make, carry }: until there are parameters */
+            make: undefined, /* makeParamsLater(): until there are parameters */
+            carry: undefined,
+            data: undefined,
             forks: undefined, /* until there is one; null when destroyed */
         };
     }
@@ -30,14 +33,23 @@ export class Context {
     }
 
     set params(params){
-        this.#own.later = undefined;
+        this.#own.make = undefined;
         this.#own.params = params;
     }
 
-    /* Parameters that `make` gives when somebody looks: few do. Their tenant is this context's. As
-     * long as nobody has, `carry` says them as JSON; without it they are made for that, too. */
-    makeParamsLater(make, carry){
-        this.#own.later = { make, carry };
+    /* Parameters that make(data, tenantId) gives when somebody looks: few do, and a closure for
+     * each run would be felt. Their tenant is this context's. As long as nobody has looked,
+     * carry(data) says them as JSON; where it says nothing they are made for that, too. */
+    makeParamsLater(make, carry, data){
+        const own = this.#own;
+        own.make = make;
+        own.carry = carry;
+        own.data = data;
+    }
+
+    /* Of a root that was made before it was known who for. */
+    startInTenant(tenantId){
+        this.#own.tenantId = tenantId;
     }
 
     /* The header decides as soon as there are parameters: setting it enters a tenant. */
@@ -55,7 +67,8 @@ export class Context {
     /* The same as JSON for another run, without what is of this request only. */
     get carriedText(){
         const own = this.root.#own;
-        if(own.later?.carry) return own.later.carry();
+        const text = own.make && own.carry?.(own.data);
+        if(text !== undefined) return text;
         const params = givenParams(own);
         return params && textOf(params);
     }
@@ -72,13 +85,7 @@ export class Context {
         return fork;
     }
 
-    /* Whether there is nothing to destroy. */
-    get isEmpty(){
-        if(Reflect.ownKeys(this).length) return false;
-        const { forks } = this.#own;
-        for(let i = 0; i < forks?.length; i++) if(!forks[i].isEmpty) return false;
-        return true;
-    }
+    get forkCount(){ return this.#own.forks?.length ?? 0; }
 
     /* Gives what fn(this) gives, and destroys the context in any case. */
     async run(fn){
@@ -142,9 +149,10 @@ async function destroyOne(value, failures){
 
 /* own: what a Context keeps. */
 function givenParams(own){
-    if(!own.later) return own.params;
-    own.params = own.later.make();
-    own.later = undefined;
+    const { make } = own;
+    if(!make) return own.params;
+    own.params = make(own.data, own.tenantId);
+    own.make = undefined;
     return own.params;
 }
 

@@ -188,7 +188,9 @@ import_own_modules(struct pin_engine *e)
     e->entry.load = JS_GetPropertyStr(e->ctx, entry, "load");
     e->entry.catalog = JS_GetPropertyStr(e->ctx, entry, "catalog");
     e->entry.execute = JS_GetPropertyStr(e->ctx, entry, "execute");
+    e->entry.answer = JS_GetPropertyStr(e->ctx, entry, "answer");
     e->entry.finish = JS_GetPropertyStr(e->ctx, entry, "finish");
+    pin__execute_find_kinds(e, entry);
     JS_FreeValue(e->ctx, entry);
     pin__image_stage(e->image);
     return true;

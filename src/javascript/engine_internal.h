@@ -46,8 +46,12 @@ struct pin_engine {
     const struct pin_host *host; /* NULL in the nursery */
     enum pin_engine_phase phase;
     struct {
-        JSValue load, catalog, execute, finish;
+        JSValue load, catalog, execute, answer, finish;
+        JSValue kinds[PIN_TASK_KIND_COUNT]; /* what performs them */
     } entry;
+
+    int64_t cpu_ns; /* of this thread at the end of the last run; 0: there was none. What came
+                       since, reading a task, is the next one's: to look twice a run is felt */
 
     /* Of the run under way. */
     struct pin_mono started;
@@ -89,6 +93,8 @@ enum pin_pumped {
 enum pin_pumped pin__engine_pump(struct pin_engine *e, JSValueConst promise);
 /* Runs jobs until there are none. False when the engine must stop. */
 bool pin__engine_drain(struct pin_engine *e);
+/* execute.c: takes entry.kinds from `entry`, the module. */
+void pin__execute_find_kinds(struct pin_engine *e, JSValueConst entry);
 /* The project's files as entry.load wants them, an array; `config` is for describe_native. An
  * exception when the project cannot be loaded. Only while it is loaded. */
 JSValue pin__engine_files(struct pin_engine *e, struct pin_bytes config);

@@ -6,15 +6,15 @@
  */
 import 'pinstripe:builtin_services';
 import { BackgroundJob, describeJob } from 'pinstripe:background_job';
-import { beginRun, endRun } from 'pinstripe:run';
+import { beginRun, endRun, jobContext, rootOfRun, viewContext } from 'pinstripe:run';
 import { config, loadConfig, nativeConfig } from 'pinstripe:config';
-import { Context, paramsFromJson } from 'pinstripe:context';
+import { paramsFromJson } from 'pinstripe:context';
 import { cancel, environment, importFile, projectFiles, refuse } from 'pinstripe:native/engine';
 import { keepBrokenModels, migrate, Model, reasonAgainst, tenantPage, tenantZones } from 'pinstripe:database';
 import { jobs, migrations, models, services, views } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
-import { renderView, View } from 'pinstripe:view';
+import { answerOf, renderView, View } from 'pinstripe:view';
 import { Workspace } from 'pinstripe:workspace';
 import 'pinstripe:warm';
 
@@ -39,10 +39,10 @@ export async function load(configFile){
             registry.add(file, undefined, whereBroken(error, file.path));
         }
     }
-    jobs.makeClasses(BackgroundJob);
+    jobs.makeClasses(BackgroundJob, jobContext);
     services.makeClasses(Service);
     models.makeClasses(Model);
-    views.makeClasses(View);
+    views.makeClasses(View, viewContext);
     keepBrokenModels(models.entries);
     for(const { name, Class } of services.entries){
         if(Class) defineProjectService(name, Class);
@@ -110,28 +110,36 @@ export function catalog(){
     return `${rest.slice(0, -1)},"jobs":[${jobs.sorted.map(describeJob).join()}]}`;
 }
 
-const KINDS = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, view: renderView, repl: startRepl };
+/* What a task of each kind does, called with its name, its arguments, what few tasks have
+ * ({ tenant, cursor, zone, anyOrder, check }, or nothing), and its parameters as JSON. */
+export const kinds = { job: runJob, service: callService, tenants: listTenants, zones: listZones, migrate, view: renderView, repl: startRepl };
 
 /* A promise that settles when run() has, or what it would settle with. Written without async
- * functions, and without a promise where there is none: an empty run is to cost next to nothing. */
-export function execute(task){
-    const { params, tenant } = task;
-    const root = new Context(undefined, tenant?.id);
-    beginRun(root);
+ * functions, and without a promise where there is none: an empty run is to cost next to nothing.
+ * `perform` is of kinds; params: JSON, or nothing. */
+export function execute(perform, name, args, params, tenantId, more){
+    beginRun(tenantId);
     try {
-        if(params !== undefined && task.kind != 'view') root.makeParamsLater(() => paramsFromJson(JSON.parse(params), tenant?.id, config.multiTenant), () => params);
-        return KINDS[task.kind](task, root);
+        if(params !== undefined && perform !== renderView) rootOfRun().makeParamsLater(makeParams, carryParams, params);
+        return perform(name, args, more, params);
     } catch(error){
         return Promise.reject(error);
     }
 }
 
-/* What run() gives may have to be awaited, but is dropped. A job sees a fork of its workspace's root. */
-function runJob({ name, args, check, tenant }, root){
-    const Class = jobOf(name);
-    const job = new Class(root.fork());
-    if(check) return checkTenant(Class, tenant).then(() => Class.runMethod.apply(job, args));
-    const value = Class.runMethod.apply(job, args);
+function makeParams(params, tenantId){
+    return paramsFromJson(JSON.parse(params), tenantId, config.multiTenant);
+}
+
+function carryParams(params){
+    return params;
+}
+
+/* What run() gives may have to be awaited, but is dropped. */
+function runJob(name, args, more){
+    const { Class, instance } = jobOf(name);
+    if(more?.check) return checkTenant(Class, more.tenant).then(() => Class.runMethod.apply(instance, args));
+    const value = Class.runMethod.apply(instance, args);
     return typeof value == 'object' || typeof value == 'function' ? Promise.resolve(value) : undefined;
 }
 
@@ -146,29 +154,32 @@ async function checkTenant(Class, tenant){
 /* The executor asks only for what the catalog finds whole; anything else has not started. */
 function jobOf(name){
     const entry = jobs.get(name);
-    if(entry && !entry.broken) return entry.Class;
+    if(entry && !entry.broken) return entry;
     refuse();
-    return BackgroundJob.for(name);
+    return { Class: BackgroundJob.for(name) }; /* which throws */
 }
 
-function callService({ name, args }, root){
-    const workspace = new Workspace(root);
+function callService(name, args){
+    const workspace = new Workspace(rootOfRun());
     return Promise.resolve(workspace[name](...args));
 }
 
 /* Its modules are loaded by the worker that needs them: no other run pays for them. */
-async function startRepl({ args }, root){
+async function startRepl(name, args){
     const { startRepl: start } = await import('pinstripe:repl');
-    return start(root, ...args);
+    return start(rootOfRun(), ...args);
 }
 
-function listTenants(task){
-    return tenantPage(task, jobOf(task.name).tenantsFilter);
+function listTenants(name, args, more){
+    return tenantPage({ name, ...more }, jobOf(name).Class.tenantsFilter);
 }
 
 function listZones(){
     return tenantZones();
 }
+
+/* What a view gave, once that has settled, as { head, body }: a text, and a text or bytes. */
+export const answer = answerOf;
 
 /* After execute has settled, child runs have ended and timers were dropped. A promise, or nothing
  * when there is nothing to destroy. */

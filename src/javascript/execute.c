@@ -9,6 +9,8 @@
 #define GC_BYTES     ((uint64_t)16 << 20) /* what a run may allocate before the first collection */
 #define WRITE_MS_MAX 1000                 /* to read a thrown value, whose getters may loop */
 
+enum { GIVEN = 6 }; /* arguments of entry.execute */
+
 static void
 set(struct pin_engine *e, JSValueConst object, const char *key, JSValue value)
 {
@@ -56,16 +58,25 @@ static const char *const kinds[PIN_TASK_KIND_COUNT] = {
     [PIN_TASK_REPL] = "repl",
 };
 
-/* What entry.execute is given. */
-static JSValue
-describe(struct pin_engine *e, const struct pin_task *task)
+void
+pin__execute_find_kinds(struct pin_engine *e, JSValueConst entry)
 {
-    JSValue o = JS_NewObject(e->ctx), args;
+    JSValue by_name = JS_GetPropertyStr(e->ctx, entry, "kinds");
 
-    set(e, o, "id", JS_NewInt64(e->ctx, (int64_t)task->id));
-    set(e, o, "kind", JS_NewString(e->ctx, kinds[task->kind]));
-    set(e, o, "name", text_or_null(e, task->name));
-    set(e, o, "depth", JS_NewUint32(e->ctx, task->depth));
+    for (int i = 0; i < PIN_TASK_KIND_COUNT; i++)
+        e->entry.kinds[i] = JS_GetPropertyStr(e->ctx, by_name, kinds[i]);
+    JS_FreeValue(e->ctx, by_name);
+}
+
+/* What few tasks have. */
+static JSValue
+rest_of(struct pin_engine *e, const struct pin_task *task)
+{
+    JSValue o;
+
+    if (task->kind != PIN_TASK_TENANTS && !task->check_tenant)
+        return JS_UNDEFINED;
+    o = JS_NewObject(e->ctx);
     set(e, o, "tenant", tenant_of(e, task));
     set(e, o, "cursor",
         task->cursor.data ? JS_NewStringLen(e->ctx, task->cursor.data, task->cursor.size)
@@ -74,15 +85,27 @@ describe(struct pin_engine *e, const struct pin_task *task)
         set(e, o, "zone", JS_NewString(e->ctx, task->tenant_zone));
     if (task->check_tenant)
         set(e, o, task->kind == PIN_TASK_TENANTS ? "anyOrder" : "check", JS_TRUE);
-    args = arguments_of(e, task->args);
-    set(e, o, "args", JS_IsException(args) ? JS_UNDEFINED : args);
-    if (task->params.data) /* read when somebody looks */
-        set(e, o, "params", JS_NewStringLen(e->ctx, task->params.data, task->params.size));
-    if (JS_IsException(args)) {
-        JS_FreeValue(e->ctx, o);
-        return JS_EXCEPTION;
-    }
     return o;
+}
+
+static JSValue
+text_or_undefined(struct pin_engine *e, const char *text, size_t size)
+{
+    return text ? JS_NewStringLen(e->ctx, text, size) : JS_UNDEFINED;
+}
+
+/* What entry.execute is given: arguments and not an object, since every run would make it. */
+static void
+describe(struct pin_engine *e, const struct pin_task *task, JSValue given[GIVEN])
+{
+    const char *id = task->tenant_id;
+
+    given[0] = JS_DupValue(e->ctx, e->entry.kinds[task->kind]);
+    given[1] = text_or_undefined(e, task->name, task->name ? strlen(task->name) : 0);
+    given[2] = arguments_of(e, task->args);
+    given[3] = text_or_undefined(e, task->params.data, task->params.size);
+    given[4] = text_or_undefined(e, id, id ? strlen(id) : 0);
+    given[5] = rest_of(e, task);
 }
 
 static double
@@ -221,12 +244,32 @@ is_promise(struct pin_engine *e, JSValueConst value)
     return (int)JS_PromiseState(e->ctx, value) >= 0;
 }
 
-static void
+/* `given` by a view: what is made of it here may be its own code, as a toJSON() is. */
+static enum pin_pumped
+tell_answer(struct pin_engine *e, JSValue given, struct pin_outcome *o)
+{
+    JSValue answer = JS_Call(e->ctx, e->entry.answer, JS_UNDEFINED, 1, &given), thrown;
+
+    if (!JS_IsException(answer)) {
+        tell_view(e, answer, o);
+        JS_FreeValue(e->ctx, answer);
+        return PIN_PUMPED_SETTLED;
+    }
+    if (pin__engine_must_stop(e))
+        return PIN_PUMPED_STOPPED;
+    thrown = JS_GetException(e->ctx);
+    tell_thrown(e, PIN_OUTCOME_THREW, thrown, o);
+    JS_FreeValue(e->ctx, thrown);
+    return PIN_PUMPED_SETTLED;
+}
+
+static enum pin_pumped
 tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst promise,
              struct pin_outcome *o)
 {
     JSValue result =
         is_promise(e, promise) ? JS_PromiseResult(e->ctx, promise) : JS_DupValue(e->ctx, promise);
+    enum pin_pumped p = PIN_PUMPED_SETTLED;
 
     if (JS_PromiseState(e->ctx, promise) == JS_PROMISE_REJECTED)
         tell_thrown(e, e->rejects_as, result, o);
@@ -234,10 +277,11 @@ tell_settled(struct pin_engine *e, const struct pin_task *task, JSValueConst pro
              task->kind == PIN_TASK_ZONES)
         tell_value(e, result, o);
     else if (task->kind == PIN_TASK_VIEW)
-        tell_view(e, result, o);
+        p = tell_answer(e, result, o);
     else
         o->kind = PIN_OUTCOME_SUCCEEDED;
     JS_FreeValue(e->ctx, result);
+    return p;
 }
 
 static void
@@ -305,32 +349,42 @@ wind_up(struct pin_engine *e, struct pin_outcome *o)
     return p;
 }
 
-static void
-run(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
+/* From entry.execute to the end of what it left. */
+static enum pin_pumped
+perform(struct pin_engine *e, const struct pin_task *task, JSValue given[GIVEN],
+        struct pin_outcome *o)
 {
-    JSValue description = describe(e, task), promise = JS_UNDEFINED;
-    enum pin_pumped p;
+    JSValue promise = JS_UNDEFINED;
+    enum pin_pumped p = call_entry(e, e->entry.execute, GIVEN, given, &promise);
 
-    if (JS_IsException(description)) {
-        JSValue thrown = JS_GetException(e->ctx);
-
-        tell_thrown(e, PIN_OUTCOME_REFUSED, thrown, o);
-        JS_FreeValue(e->ctx, thrown);
-        return;
-    }
-    p = call_entry(e, e->entry.execute, 1, &description, &promise);
     if (p == PIN_PUMPED_SETTLED)
-        tell_settled(e, task, promise, o);
+        p = tell_settled(e, task, promise, o);
     else if (p == PIN_PUMPED_STUCK)
         tell_stuck(o);
     if (p != PIN_PUMPED_STOPPED)
         p = wind_up(e, o);
-    if (p == PIN_PUMPED_STOPPED)
-        tell_stop(e, task, o);
-    else
-        tell_rejection(e, o);
-    JS_FreeValue(e->ctx, description);
     JS_FreeValue(e->ctx, promise);
+    return p;
+}
+
+static void
+run(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
+{
+    JSValue given[GIVEN];
+
+    describe(e, task, given);
+    if (JS_IsException(given[2])) {
+        JSValue thrown = JS_GetException(e->ctx);
+
+        tell_thrown(e, PIN_OUTCOME_REFUSED, thrown, o);
+        JS_FreeValue(e->ctx, thrown);
+    } else if (perform(e, task, given, o) == PIN_PUMPED_STOPPED) {
+        tell_stop(e, task, o);
+    } else {
+        tell_rejection(e, o);
+    }
+    for (int i = 0; i < GIVEN; i++)
+        JS_FreeValue(e->ctx, given[i]);
 }
 
 /* Well above the image: a collection writes every object of it. */
@@ -382,7 +436,7 @@ end(struct pin_engine *e, struct pin_err *err)
 bool
 pin__engine_execute(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
 {
-    int64_t cpu = pin__clock_cpu_ns();
+    int64_t cpu = e->cpu_ns ? e->cpu_ns : pin__clock_cpu_ns();
     struct pin_err err = PIN_ERR_INIT;
     bool good;
 
@@ -392,6 +446,7 @@ pin__engine_execute(struct pin_engine *e, const struct pin_task *task, struct pi
     o->peak_heap_bytes = pin__image_stats(e->image).peak_bytes;
     good = end(e, &err) && good;
     o->wall_us = (pin__clock_mono().ns - e->started.ns) / 1000;
-    o->cpu_us = (pin__clock_cpu_ns() - cpu) / 1000;
+    e->cpu_ns = pin__clock_cpu_ns();
+    o->cpu_us = (e->cpu_ns - cpu) / 1000;
     return good;
 }

@@ -1,16 +1,29 @@
 /* native_engine.c - module 'pinstripe:native/engine': what JavaScript asks of the engine itself.
  *
- *   print(stream, text)        stream 1 or 2; text as it is, no newline added
- *   call({ name, args, params, tenantId, kind, options })   a promise; see calls.h
- *   run()                      { id, attempt, key, dueTime, deadline } of the run under way, times
- * in milliseconds; undefined while no job runs progress(done, total, text) importFile(url) a
- * promise of the namespace of a project's file; while the project is loaded it rejects when the
- * file's top level never ends or leaves something open. One at a time: await it.
- * projectFiles(config) what there is to load, jobs in C compiled as `config` (JSON) says; once.
- * refuse() the task cannot start: its rejection will be told as "refused" cancel() it need not: its
- * rejection will be told as "cancelled" root environment version   texts setTimeout setInterval
- * clearTimeout clearInterval queueMicrotask     also put on globalThis setQuietTimeout(fn, ms)    a
- * timeout that nobody misses: no warning when the run ends before it
+ *   print(stream, text)    stream 1 or 2; text as it is, no newline added
+ *
+ *   call(name, kind, args, params, tenantId, options)    a promise; see calls.h
+ *
+ *   run()    { id, attempt, key, dueTime, deadline } of the run under way, times in milliseconds;
+ *   undefined while no job runs
+ *
+ *   progress(done, total, text)
+ *
+ *   importFile(url)    a promise of the namespace of a project's file; while the project is loaded
+ *   it rejects when the file's top level never ends or leaves something open. One at a time: await
+ *   it.
+ *
+ *   projectFiles(config)    what there is to load, jobs in C compiled as `config` (JSON) says; once
+ *
+ *   refuse()    the task cannot start: its rejection will be told as "refused"
+ *
+ *   cancel()    it need not: its rejection will be told as "cancelled"
+ *
+ *   root environment version    texts
+ *
+ *   setTimeout setInterval clearTimeout clearInterval queueMicrotask    also put on globalThis
+ *
+ *   setQuietTimeout(fn, ms)    a timeout that nobody misses: no warning when the run ends before it
  */
 #include "javascript/engine_internal.h"
 
@@ -37,7 +50,7 @@ js_call(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     struct pin_engine *e = pin__engine_of(ctx);
 
     (void)this;
-    return pin__calls_ask(&e->calls, ctx, e->host, argc ? argv[0] : JS_UNDEFINED);
+    return pin__calls_ask(&e->calls, ctx, e->host, argc, argv);
 }
 
 static JSValue
@@ -215,7 +228,7 @@ js_set_time_zone(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst
 
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("print", 2, js_print),
-    JS_CFUNC_DEF("call", 1, js_call),
+    JS_CFUNC_DEF("call", 6, js_call),
     JS_CFUNC_DEF("importFile", 1, js_import_file),
     JS_CFUNC_DEF("projectFiles", 1, js_project_files),
     JS_CFUNC_MAGIC_DEF("refuse", 0, js_reject_as, PIN_OUTCOME_REFUSED),

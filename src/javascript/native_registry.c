@@ -3,9 +3,11 @@
  *   copyMembers(to, from)   makes every own property of `from`, but meta and constructor, one of
  *                           `to`, getters and setters as they are
  *   quote(text)             the text as JSON
+ *   areBare(...objects)     whether none of them has a property of its own
  *
  * In C because a project may have thousands of files: property descriptors as JavaScript objects
- * were half of the work of making a class, and JSON.stringify most of that of describing it.
+ * were half of the work of making a class, and JSON.stringify most of that of describing it. What
+ * every run asks is here for the same reason.
  */
 #include "javascript/native.h"
 
@@ -85,7 +87,34 @@ js_quote(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
     return result;
 }
 
+static int
+count_members(JSContext *ctx, JSValueConst object, uint32_t *count)
+{
+    JSPropertyEnum *names = NULL;
+
+    if (JS_GetOwnPropertyNames(ctx, &names, count, object,
+                               JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK) != 0)
+        return -1;
+    for (uint32_t i = 0; i < *count; i++)
+        JS_FreeAtom(ctx, names[i].atom);
+    js_free(ctx, names);
+    return 0;
+}
+
+static JSValue
+js_are_bare(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    uint32_t count = 0;
+
+    (void)this;
+    for (int i = 0; i < argc && count == 0; i++)
+        if (count_members(ctx, argv[i], &count) != 0)
+            return JS_EXCEPTION;
+    return JS_NewBool(ctx, count == 0);
+}
+
 static const JSCFunctionListEntry exports[] = {
+    JS_CFUNC_DEF("areBare", 1, js_are_bare),
     JS_CFUNC_DEF("quote", 1, js_quote),
     JS_CFUNC_DEF("copyMembers", 2, js_copy_members),
 };

@@ -10,8 +10,8 @@ import { copyMembers } from 'pinstripe:native/registry';
 export class Registry {
     #entries = new Map();
 
-    /* { name, file, isNative (a job in C), definition, Class, broken: null | { message, file, line } }, in the order in
-     * which the files came. */
+    /* { name, file, isNative (a job in C), definition, Class, instance, broken: null | { message, file, line } }, in the
+     * order in which the files came. */
     get entries(){ return [...this.#entries.values()]; }
     get sorted(){ return [...this.#entries.keys()].sort().map(name => this.#entries.get(name)); }
     get names(){ return this.entries.filter(({ broken }) => !broken).map(({ name }) => name); }
@@ -23,16 +23,17 @@ export class Registry {
     add({ key, path, native = null }, definition, broken = null){
         const name = key ?? path;
         if(this.#entries.has(name)) return;
-        this.#entries.set(name, { name, file: path, isNative: native !== null, definition, broken, Class: undefined });
+        this.#entries.set(name, { name, file: path, isNative: native !== null, definition, broken, Class: undefined, instance: undefined });
     }
 
     /* Makes the classes of all entries that are whole, from `Base`, whose static meta methods
-     * (`this` in meta()) they inherit. */
-    makeClasses(Base){
+     * (`this` in meta()) they inherit; and, when there is a context, the instance of each for it. */
+    makeClasses(Base, context){
         for(const entry of this.#entries.values()){
             if(entry.broken) continue;
             try {
                 entry.Class = makeClass(Base, entry, this);
+                if(context) entry.instance = new entry.Class(context);
             } catch(error){
                 entry.broken = whereBroken(error, entry.file, firstLine(entry.definition));
             }

@@ -1,17 +1,30 @@
-/* run.js - the one run that this heap is for: nothing while the project is loaded, then its root
- * context. The heap is put back after it, so there is never a second one. */
-let root;
+/* run.js - the one run that this heap is for. The heap is put back after it, so there is never a
+ * second one, and its contexts are made before it begins: each run finds them as they are here. */
+import { areBare } from 'pinstripe:native/registry';
+import { Context } from 'pinstripe:context';
+
+const root = new Context();
+let running = false; /* not while the project is loaded */
 let tenantId;
 let isDialog = false;
 let others; /* roots of the workspaces that the run made and that have not ended */
 
+/* What the instances of jobs and of views are made for: the one that runs finds its context there.
+ * The parameters of a job's context are its own, those of a view's are what was asked. */
+export const jobContext = root.fork();
+export const viewContext = root.fork();
+viewContext.makeParamsLater(() => root.params);
+
 export function isRunning(){
-    return root !== undefined;
+    return running;
 }
 
-export function beginRun(context){
-    root = context;
-    tenantId = context.tenantId;
+/* `id`: of its tenant, undefined for none. */
+export function beginRun(id){
+    running = true;
+    if(id === undefined) return;
+    tenantId = id;
+    root.startInTenant(id);
 }
 
 /* The run is a REPL: a job that it names may be newer than the code that is loaded here. */
@@ -39,8 +52,14 @@ export function endWorkspace(context){
 /* Destroys what is left: workspaces that nobody awaited, last made first, then the run's own. Gives
  * a promise, or nothing when there is nothing to destroy. */
 export function endRun(failed){
-    if(root.isEmpty && !others?.size) return undefined;
+    if(isEmpty()) return undefined;
     return destroyAll([root, ...others ?? []].reverse(), failed);
+}
+
+/* Most runs leave nothing behind. */
+function isEmpty(){
+    if(others?.size || root.forkCount > 2 || jobContext.forkCount || viewContext.forkCount) return false;
+    return areBare(root, jobContext, viewContext);
 }
 
 async function destroyAll(contexts, failed){

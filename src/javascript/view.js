@@ -9,6 +9,7 @@ import { config } from 'pinstripe:config';
 import { lazyUrl } from 'pinstripe:context';
 import { metaMethods } from 'pinstripe:registry';
 import { views } from 'pinstripe:registries';
+import { rootOfRun } from 'pinstripe:run';
 import { ServiceConsumer } from 'pinstripe:service';
 import { Workspace } from 'pinstripe:workspace';
 
@@ -20,6 +21,7 @@ export class View extends ServiceConsumer {
     static completeClass(Class){
         const { render } = Class.prototype;
         if(typeof render != 'function' || render === View.prototype.render) throw new Error('A view needs a function render().');
+        Class.isPlain = !/[[%]/.test(Class.name);
     }
 }
 
@@ -29,48 +31,48 @@ const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
 const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_TYPE]] });
-const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
-/* What arrives is in web/view_request.h; { head, body } goes back to C. Most requests ask for
- * little: what costs is made when it is looked at. */
-export function renderView({ args: [request], params }, root){
-    const found = findView(request.path);
-    if(!found) return NOT_FOUND;
-    const { Class } = viewOf(found.entry);
-    if(!giveParams(root, request, params, found.params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
-    if(config.multiTenant) return renderForTenant(Class, request, root);
-    const value = render(Class, root);
-    return typeof value?.then == 'function' ? answerLater(value) : answerOf(value);
+/* What arrives is in web/view_request.h; what it gives, or a promise of that, is for answerOf().
+ * Most requests ask for little: what costs is made when it is looked at. */
+export function renderView(name, args, more, own){
+    const request = args[0];
+    const plain = plainView(request.path);
+    const found = plain ? undefined : findView(request.path);
+    if(!plain && !found) return NOT_FOUND;
+    const view = viewOf(plain ?? found.entry);
+    if(!giveParams(request, own, found?.params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
+    return config.multiTenant ? renderForTenant(view, request) : settled(view.render());
 }
 
-async function renderForTenant(Class, request, root){
+/* The engine awaits promises, and nothing else. */
+function settled(value){
+    return typeof value?.then == 'function' ? Promise.resolve(value) : value;
+}
+
+async function renderForTenant(view, request){
+    const root = rootOfRun();
     root.params = root.params; /* from here on they decide the tenant, not when somebody looks */
-    if(!await mayAnswer(Class.prototype, request, root)) return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
-    return answerOf(await render(Class, root));
+    if(!await mayAnswer(view, request, root)) return answer(404, [['content-type', TEXT]], 'No tenant answers to this host.\n');
+    return view.render();
 }
 
-function render(Class, root){
-    const context = root.fork();
-    context.makeParamsLater(() => root.params);
-    return new Class(context).render();
-}
-
-async function answerLater(value){
-    return answerOf(await value);
-}
-
+/* The instance for this run. */
 function viewOf(entry){
-    if(!entry.broken) return entry;
+    if(!entry.broken) return entry.instance;
     const { message, file, line } = entry.broken;
     throw Object.assign(new Error(`The view ${file} is broken: ${message}`), { stack: line ? `    at ${file}:${line}\n` : '' });
 }
 
 /* ---- addresses ---- */
 
+/* Of an address that says nothing but a view's name, its entry. */
+function plainView(path){
+    const entry = views.get(path);
+    return entry?.Class?.isPlain ? entry : undefined;
+}
+
 /* { entry, params }; nothing when no view answers. */
 function findView(path){
-    const plain = views.get(path); /* an address that says nothing but a view's name */
-    if(plain && !path.includes('[') && !path.includes('%')) return { entry: plain };
     const segments = segmentsOf(path);
     if(!segments) return undefined;
     const entry = views.get(`/${segments.join('/')}`);
@@ -114,13 +116,18 @@ function set(params, name, value){
     Object.defineProperty(params, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/* False when the body cannot be read. */
-function giveParams(root, request, own, fromPath){
+/* False when the body cannot be read. `own`, JSON, is what pinstripe says of the request: a run that
+ * the view asks for is told the same, when nothing else was given. */
+function giveParams(request, own, fromPath){
     const isPlain = !request.query && !request.body && !fromPath;
-    const given = isPlain ? {} : readParams(request, fromPath);
-    if(!given) return false;
-    root.makeParamsLater(() => sayOwn(given, request, JSON.parse(own)), isPlain ? () => own : undefined);
+    request.own = own;
+    if(!isPlain && !(request.given = readParams(request, fromPath))) return false;
+    rootOfRun().makeParamsLater(sayOwn, isPlain ? carryOwn : undefined, request);
     return true;
+}
+
+function carryOwn({ own }){
+    return own;
 }
 
 /* Query, then the body, then what the address says; nothing when the body cannot be read. */
@@ -145,7 +152,8 @@ function readParams({ query, body, type: given }, fromPath){
 }
 
 /* What pinstripe itself says of the request cannot be said by who sends it. */
-function sayOwn(params, { body, secrets }, { _method, _url, _headers }){
+function sayOwn({ given: params = {}, own, body, secrets }){
+    const { _method, _url, _headers } = JSON.parse(own);
     params._method = _method;
     params._headers = Object.assign(_headers, secrets);
     params._body = body ?? '';
@@ -174,12 +182,23 @@ async function mayAnswer({ multiTenant }, { ours }, root){
 
 /* ---- answers ---- */
 
-function answer(status, headers, body){
-    return { head: JSON.stringify({ status, headers }), body };
+/* What goes back to C; never what a view gave. */
+class Answer {
+    constructor(head, body){
+        this.head = head;
+        this.body = body;
+    }
 }
 
-function answerOf(value){
+function answer(status, headers, body){
+    return new Answer(JSON.stringify({ status, headers }), body);
+}
+
+const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
+
+export function answerOf(value){
     if(value === undefined) return NOT_FOUND;
+    if(value instanceof Answer) return value;
     if(isFull(value)) return fullAnswer(...value);
     if(isData(value)) return { head: JSON_HEAD, body: JSON.stringify(value) ?? 'null' };
     return answer(200, ...contentOf(value, new Map()));

@@ -23,7 +23,7 @@ function lookAtAll(...roots){
     }
 }
 
-const kept = [new Context()];
+const kept = [];
 
 /* An object for each beginning of `names`: the engine goes from one layout to the next. */
 function keep(prototype, names, flags = { writable: true, enumerable: true, configurable: true }){
@@ -47,13 +47,10 @@ for(const names of [
     [''], /* around what JSON.stringify() writes */
     ['value', 'done'],
     ['value', 'writable', 'enumerable', 'configurable'],
-    ['id', 'kind', 'name', 'depth', 'tenant', 'cursor', 'args', 'params'],
     ['path', 'ours', 'query', 'body', 'type', 'secrets'],
+    ['path', 'ours', 'own'],
     ['_method', '_url', '_headers'],
-    ['name', 'kind', 'args', 'params', 'tenantId'],
-    ['entry'],
-    ['parent', 'tenantId', 'params', 'later', 'forks'],
-    ['make', 'carry'],
+    ['parent', 'tenantId', 'params', 'make', 'carry', 'data', 'forks'],
     ['head', 'body'],
     ['host'],
 ]) keep(Object.prototype, names);
