@@ -211,9 +211,8 @@ function takeFromPrototype(Class, key, type, expected){
 
 /* However the name is spelled. */
 function find(name){
-    const key = nameOf(name);
-    const entry = jobs.get(key);
-    if(!entry) throw new Error(`No such background job "${key}" exists.`);
+    const entry = jobs.get(name) ?? jobs.get(nameOf(name));
+    if(!entry) throw new Error(`No such background job "${nameOf(name)}" exists.`);
     return entry;
 }
 

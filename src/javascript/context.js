@@ -14,7 +14,8 @@ export class Context {
     /* A root has no parent; it may start in a tenant, and with another workspace's parameters. */
     constructor(parent, tenantId, params){
         this.#own = {
-            parent, /* no root: an object that refers to itself waits for a collection */
+            parent,
+            root: parent?.root, /* not of a root: what refers to itself waits for a collection */
             tenantId,
             params,
             make: undefined, /* makeParamsLater(): until there are parameters */
@@ -24,7 +25,7 @@ export class Context {
         };
     }
 
-    get root(){ return this.#own.parent?.root ?? this; }
+    get root(){ return this.#own.root ?? this; }
     get parent(){ return this.#own.parent; }
 
     get params(){
@@ -80,12 +81,11 @@ export class Context {
 
     /* A fork that nobody destroys is destroyed with this context. */
     fork(){
+        forksMade++;
         const fork = new Context(this);
         (this.#own.forks ??= []).push(fork);
         return fork;
     }
-
-    get forkCount(){ return this.#own.forks?.length ?? 0; }
 
     /* Gives what fn(this) gives, and destroys the context in any case. */
     async run(fn){
@@ -123,6 +123,12 @@ export class Context {
             console.error('A destroy() hook failed as well:', error);
         }
     }
+}
+
+let forksMade = 0; /* in this heap: who made none has none to destroy */
+
+export function countForks(){
+    return forksMade;
 }
 
 /* A hook may put new things into the context: they are destroyed too. */

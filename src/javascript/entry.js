@@ -14,7 +14,7 @@ import { keepBrokenModels, migrate, Model, reasonAgainst, tenantPage, tenantZone
 import { jobs, migrations, models, services, views } from 'pinstripe:registries';
 import { whereBroken } from 'pinstripe:registry';
 import { defineProjectService, Service } from 'pinstripe:service';
-import { answerOf, renderView, View } from 'pinstripe:view';
+import { answerOf, indexViews, renderView, View } from 'pinstripe:view';
 import { Workspace } from 'pinstripe:workspace';
 import 'pinstripe:warm';
 
@@ -43,6 +43,7 @@ export async function load(configFile){
     services.makeClasses(Service);
     models.makeClasses(Model);
     views.makeClasses(View, viewContext);
+    indexViews();
     keepBrokenModels(models.entries);
     for(const { name, Class } of services.entries){
         if(Class) defineProjectService(name, Class);

@@ -24,7 +24,7 @@ arguments_of(struct pin_engine *e, struct pin_bytes json)
     char *text;
     JSValue value;
 
-    if (!json.data)
+    if (!json.data || (json.size == 2 && memcmp(json.data, "[]", 2) == 0))
         return JS_NewArray(e->ctx);
     if (!(text = js_strndup(e->ctx, json.data, json.size))) /* the parser wants a NUL behind it */
         return JS_EXCEPTION;

@@ -1,7 +1,7 @@
 /* run.js - the one run that this heap is for. The heap is put back after it, so there is never a
  * second one, and its contexts are made before it begins: each run finds them as they are here. */
 import { areBare } from 'pinstripe:native/registry';
-import { Context } from 'pinstripe:context';
+import { Context, countForks } from 'pinstripe:context';
 
 const root = new Context();
 let running = false; /* not while the project is loaded */
@@ -14,6 +14,7 @@ let others; /* roots of the workspaces that the run made and that have not ended
 export const jobContext = root.fork();
 export const viewContext = root.fork();
 viewContext.makeParamsLater(() => root.params);
+const forksBefore = countForks();
 
 export function isRunning(){
     return running;
@@ -58,8 +59,7 @@ export function endRun(failed){
 
 /* Most runs leave nothing behind. */
 function isEmpty(){
-    if(others?.size || root.forkCount > 2 || jobContext.forkCount || viewContext.forkCount) return false;
-    return areBare(root, jobContext, viewContext);
+    return !others?.size && countForks() == forksBefore && areBare(root, jobContext, viewContext);
 }
 
 async function destroyAll(contexts, failed){

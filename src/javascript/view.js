@@ -21,7 +21,6 @@ export class View extends ServiceConsumer {
     static completeClass(Class){
         const { render } = Class.prototype;
         if(typeof render != 'function' || render === View.prototype.render) throw new Error('A view needs a function render().');
-        Class.isPlain = !/[[%]/.test(Class.name);
     }
 }
 
@@ -36,11 +35,15 @@ const JSON_HEAD = JSON.stringify({ status: 200, headers: [['content-type', JSON_
  * Most requests ask for little: what costs is made when it is looked at. */
 export function renderView(name, args, more, own){
     const request = args[0];
-    const plain = plainView(request.path);
-    const found = plain ? undefined : findView(request.path);
-    if(!plain && !found) return NOT_FOUND;
-    const view = viewOf(plain ?? found.entry);
-    if(!giveParams(request, own, found?.params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
+    let view = plainViews.get(request.path);
+    let params;
+    if(!view){
+        const found = findView(request.path);
+        if(!found) return NOT_FOUND;
+        view = viewOf(found.entry);
+        ({ params } = found);
+    }
+    if(!giveParams(request, own, params)) return answer(400, [['content-type', TEXT]], 'The body of the request is not what its content-type says.\n');
     return config.multiTenant ? renderForTenant(view, request) : settled(view.render());
 }
 
@@ -65,10 +68,12 @@ function viewOf(entry){
 
 /* ---- addresses ---- */
 
-/* Of an address that says nothing but a view's name, its entry. */
-function plainView(path){
-    const entry = views.get(path);
-    return entry?.Class?.isPlain ? entry : undefined;
+/* The instances for this run of those whose address is their name, and no other's. */
+const plainViews = new Map();
+
+/* After the project's views have been made. */
+export function indexViews(){
+    for(const { name, instance } of views.entries) if(instance && !/[[%]/.test(name)) plainViews.set(name, instance);
 }
 
 /* { entry, params }; nothing when no view answers. */
@@ -198,10 +203,17 @@ const NOT_FOUND = answer(404, [['content-type', TEXT]], 'Not found\n');
 
 export function answerOf(value){
     if(value === undefined) return NOT_FOUND;
+    if(value === null || getPrototypeOf(value) === PLAIN) return dataAnswer(value);
     if(value instanceof Answer) return value;
     if(isFull(value)) return fullAnswer(...value);
-    if(isData(value)) return { head: JSON_HEAD, body: JSON.stringify(value) ?? 'null' };
+    if(isData(value)) return dataAnswer(value);
     return answer(200, ...contentOf(value, new Map()));
+}
+
+const { getPrototypeOf, prototype: PLAIN } = Object;
+
+function dataAnswer(value){
+    return { head: JSON_HEAD, body: JSON.stringify(value) ?? 'null' };
 }
 
 function isData(value){

@@ -50,7 +50,7 @@ for(const names of [
     ['path', 'ours', 'query', 'body', 'type', 'secrets'],
     ['path', 'ours', 'own'],
     ['_method', '_url', '_headers'],
-    ['parent', 'tenantId', 'params', 'make', 'carry', 'data', 'forks'],
+    ['parent', 'root', 'tenantId', 'params', 'make', 'carry', 'data', 'forks'],
     ['head', 'body'],
     ['host'],
 ]) keep(Object.prototype, names);
