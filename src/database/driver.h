@@ -67,6 +67,7 @@ struct pin_session {
     int64_t busy_ms;
     bool multi_tenant;
     pid_t owner;
+    size_t log_pages; /* pin__session_log_pages */
 
     int depth;             /* of joined transactions */
     bool doomed;           /* an inner one was rolled back, or the database took it back */
@@ -132,6 +133,8 @@ struct pin_driver {
     pin_status (*commit)(struct pin_session *s, struct pin_err *err);
     void (*rollback)(struct pin_session *s);
     bool (*in_transaction)(struct pin_session *s); /* as the database sees it */
+    void (*leave_log)(struct pin_session *s);      /* keeps s->log_pages from now on */
+    pin_status (*sync_log)(struct pin_session *s, struct pin_err *err);
     void (*forget)(struct pin_session *s); /* what a run could have left in the connection */
     /* A number that changes whenever anybody changes the schema. */
     pin_status (*schema_version)(struct pin_session *s, int64_t *out, struct pin_err *err);

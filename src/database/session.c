@@ -189,6 +189,24 @@ pin__session_filename(const struct pin_session *s)
     return s->filename;
 }
 
+void
+pin__session_leave_log(struct pin_session *s)
+{
+    s->driver->leave_log(s);
+}
+
+size_t
+pin__session_log_pages(const struct pin_session *s)
+{
+    return s->log_pages;
+}
+
+pin_status
+pin__session_sync_log(struct pin_session *s, struct pin_err *err)
+{
+    return s->driver->sync_log(s, err);
+}
+
 struct pin_session_counts
 pin__session_counts(const struct pin_session *s)
 {

@@ -72,6 +72,17 @@ bool pin__session_in_transaction(const struct pin_session *s);
  * database.transactionLimit. */
 int64_t pin__session_transaction_age_ms(const struct pin_session *s, struct pin_mono now);
 
+/* What is committed goes into a log; when that has grown to PIN_LOG_PAGES a commit moves it into
+ * the database file, which takes it some milliseconds. From now on none of this session's does:
+ * whoever asks how large the log is sees to it. Commits only help themselves when it has grown to
+ * PIN_LOG_PAGES_MAX. */
+enum { PIN_LOG_PAGES = 1000, PIN_LOG_PAGES_MAX = 8000 };
+void pin__session_leave_log(struct pin_session *s);
+/* After this session's last commit; 0 unless it leaves the log. */
+size_t pin__session_log_pages(const struct pin_session *s);
+/* All that was committed is on disk then. */
+pin_status pin__session_sync_log(struct pin_session *s, struct pin_err *err) PIN_MUST_USE;
+
 bool pin__session_multi_tenant(const struct pin_session *s);
 const char *pin__session_filename(const struct pin_session *s);
 

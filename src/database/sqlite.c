@@ -485,6 +485,39 @@ sqlite_open(struct pin_session *s, const struct pin_session_config *config, stru
     return st;
 }
 
+/* Instead of the one by which SQLite moves the log itself. */
+static int
+on_commit(void *context, sqlite3 *db, const char *name, int pages)
+{
+    struct pin_session *s = context;
+
+    s->log_pages = (size_t)pages;
+    if (pages >= PIN_LOG_PAGES_MAX)
+        (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
+static void
+sqlite_leave_log(struct pin_session *s)
+{
+    (void)sqlite3_wal_hook(handle(s), on_commit, s);
+}
+
+/* As SQLite does it for a commit with synchronous=full. */
+static pin_status
+sqlite_sync_log(struct pin_session *s, struct pin_err *err)
+{
+    sqlite3_file *log = NULL;
+    int code = sqlite3_file_control(handle(s), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+    if (code == SQLITE_OK && log && log->pMethods)
+        code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_OK)
+        return PIN_OK;
+    return pin__err_set(err, PIN_IO, "the log of the database %s cannot be synced: %s", s->filename,
+                        sqlite3_errstr(code));
+}
+
 static pin_status
 sqlite_drop(const char *filename, struct pin_err *err)
 {
@@ -965,6 +998,8 @@ const struct pin_driver pin__driver_sqlite = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .in_transaction = sqlite_in_transaction,
+    .leave_log = sqlite_leave_log,
+    .sync_log = sqlite_sync_log,
     .forget = sqlite_forget,
     .schema_version = sqlite_schema_version,
     .read_schema = sqlite_read_schema,

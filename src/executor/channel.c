@@ -32,6 +32,13 @@ pin__channel_init_pipes(struct pin_channel *c, int in, int out)
                                .out = PIN_BUF_INIT((size_t)4 * PIN_FRAME_BYTES_MAX) };
 }
 
+void
+pin__channel_leave(struct pin_channel *c)
+{
+    c->fd = c->out_fd = c->kept_fd = -1;
+    pin__channel_fini(c);
+}
+
 static bool
 is_socket(const struct pin_channel *c)
 {

@@ -31,6 +31,13 @@ void pin__channel_init(struct pin_channel *c, int fd); /* takes fd, a socket */
 /* The same of two pipes: takes both. */
 void pin__channel_init_pipes(struct pin_channel *c, int in, int out);
 void pin__channel_fini(struct pin_channel *c);
+/* The same, but its descriptors stay open: they are somebody's who goes on using them. */
+void pin__channel_leave(struct pin_channel *c);
+/* One that is not open; it needs no pin__channel_fini, and bears one. */
+#define PIN_CHANNEL_NONE                                                                           \
+    {                                                                                              \
+        .fd = -1, .out_fd = -1, .kept_fd = -1                                                      \
+    }
 /* Makes a pair of connected descriptors, close-on-exec. */
 pin_status pin__channel_pair(int fds[2], struct pin_err *err) PIN_MUST_USE;
 /* Makes two pipes: *c is our end of them, `in` and `out` are what the peer reads and writes, which

@@ -15,7 +15,7 @@
  * the disk takes; records, which nobody waits for, are synced with what somebody does, or after a
  * second. */
 enum { RECORDS_WAIT_MS = 10, RECORDS_SYNC_MS = 1000, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
-enum { COMMITS_BEFORE_TIDYING = 100 };
+enum { COMMITS_BEFORE_TIDYING = 100, TIDYING_MS = 10000, TIDY_AGAIN_MS = 100 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
 
@@ -120,6 +120,7 @@ pin__ledger_open(struct pin_executor *x, struct pin_err *err)
         return pin__err_set(err, PIN_NOT_FOUND, "the project's database is in no file");
     if ((st = pin__session_open(&l->session, &config, err)) == PIN_OK &&
         (st = pin__store_open(&l->store, l->session, err)) == PIN_OK) {
+        pin__store_defer_tidying(l->store);
         l->none = false;
         l->able_since_ms = pin__clock_wall().ms;
         return PIN_OK;
@@ -435,22 +436,56 @@ open_or_refuse(struct pin_executor *x)
     return false;
 }
 
-/* Syncs as well. Where somebody is in the way that is tried again as if it had just been written.
- */
+/* A failure is tried again as if the records had just been written. */
 static void
-tidy(struct pin_executor *x, struct pin_mono now)
+sync_records(struct pin_executor *x, struct pin_mono now)
+{
+    struct ledger *l = &x->ledger;
+    struct pin_err err = PIN_ERR_INIT;
+    pin_status st = pin__store_sync(l->store, &err);
+
+    l->unsynced = st == PIN_OK ? (struct pin_mono){ 0 } : now;
+    if (st != PIN_OK)
+        failed(x, NULL, st, &err, true);
+}
+
+static void
+tidy_here(struct pin_executor *x)
 {
     struct ledger *l = &x->ledger;
     struct pin_err err = PIN_ERR_INIT;
     pin_status st = pin__store_tidy(l->store, &err);
 
     l->commits = 0;
-    if (st == PIN_OK)
-        l->unsynced = (struct pin_mono){ 0 };
-    else if (l->unsynced.ns)
-        l->unsynced = now;
+    l->tidy_at = pin__clock_after_ms(pin__clock_mono(), TIDY_AGAIN_MS);
     if (st == PIN_IO)
         failed(x, NULL, st, &err, true);
+}
+
+/* It takes some milliseconds, in which the loop would serve nobody: another process does it, and
+ * what was committed meanwhile is little. */
+static void
+tidy(struct pin_executor *x, struct pin_mono now)
+{
+    struct ledger *l = &x->ledger;
+
+    if (now.ns < l->tidy_at.ns)
+        return;
+    l->commits = 0;
+    if (pin__nursery_tidy_store(x->nursery, x->nursery->catalog->store_filename))
+        l->tidy_at = pin__clock_after_ms(now, TIDYING_MS);
+    else
+        tidy_here(x);
+}
+
+void
+pin__ledger_tidied(struct pin_executor *x, pin_status st)
+{
+    struct ledger *l = &x->ledger;
+
+    l->tidy_at = pin__clock_after_ms(pin__clock_mono(), TIDY_AGAIN_MS);
+    if (l->store && st != PIN_BUSY)
+        tidy_here(x);
 }
 
 /* Nothing is to be written: a look at what others may have put in, and what commits have left to
@@ -459,8 +494,9 @@ static void
 look_around(struct pin_executor *x, struct pin_mono now)
 {
     pin__queue_peek(x, now);
-    if ((x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) ||
-        must_sync(&x->ledger, now))
+    if (must_sync(&x->ledger, now))
+        sync_records(x, now);
+    if (x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held)
         tidy(x, now);
 }
 
@@ -511,6 +547,8 @@ pin__ledger_turn(struct pin_executor *x)
         write_all(x);
     else
         look_around(x, now);
+    if (x->ledger.commits && x->ledger.store && pin__store_wants_tidying(x->ledger.store))
+        tidy(x, now);
 }
 
 struct pin_mono
@@ -547,7 +585,7 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
     }
     x->ledger.flushing = false;
     if (x->ledger.unsynced.ns && x->ledger.store)
-        tidy(x, pin__clock_mono());
+        sync_records(x, pin__clock_mono());
 }
 
 void

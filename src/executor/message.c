@@ -40,6 +40,8 @@ static const struct layout layouts[PIN_MESSAGE_TYPE_COUNT] = {
     [PIN_MESSAGE_FORKED] = { 2, { U32(worker), U64(number) } },
     [PIN_MESSAGE_FORK_FAILED] = { 2, { U32(worker), U64(number) } },
     [PIN_MESSAGE_EXITED] = { 2, { U32(worker), U64(number) } },
+    [PIN_MESSAGE_TIDIED] = { 1, { U64(number) } },
+    [PIN_MESSAGE_TIDY] = { 1, { TEXT(text) } },
     [PIN_MESSAGE_FORK] = { 2, { U32(worker), U32(kind) } },
     [PIN_MESSAGE_TASK] = { 16,
                            { U64(id), U32(kind), U32(depth), TEXT(text), BYTES(args), BYTES(params),

@@ -20,9 +20,11 @@ enum pin_message_type {
     PIN_MESSAGE_FORKED,      /* worker, number: pid; a pidfd comes with it */
     PIN_MESSAGE_FORK_FAILED, /* worker, number: errno */
     PIN_MESSAGE_EXITED,      /* worker, number: wait status */
+    PIN_MESSAGE_TIDIED,      /* number: a pin_status */
     /* executor -> nursery */
     PIN_MESSAGE_FORK, /* worker; kind: 1 for jobs in C; its end of its channel and its page of
                          claims come with it */
+    PIN_MESSAGE_TIDY, /* text: the file of a store, to be tidied in a process of its own */
     /* executor -> worker */
     PIN_MESSAGE_TASK,   /* every field of a pin_task */
     PIN_MESSAGE_ANSWER, /* number: of the call; bytes: the error or NULL; args: the value or NULL */

@@ -183,7 +183,8 @@ attend(struct child *c)
             drain_both(n);
         if (fds[0].revents & POLLOUT)
             (void)pin__channel_flush(&c->channel);
-        if (fds[0].revents & ~POLLOUT)
+        /* poll asks one after another: it may have spoken, and ended, between two of them. */
+        if (fds[0].revents & ~POLLOUT || c->ended)
             while (read_child(c) && c->ended)
                 continue;
         if (fds[3].revents)
@@ -332,8 +333,7 @@ close_channel(struct child *c)
         close(n->far);
         n->near = n->far = -1;
     }
-    c->channel.fd = -1;
-    pin__channel_fini(&c->channel);
+    pin__channel_leave(&c->channel);
 }
 
 static pin_status
@@ -359,7 +359,7 @@ static void
 run(struct native *n, const struct pin_task *task)
 {
     struct pin_native_job *job = find_job(n->world, task->name ? task->name : "");
-    struct child c = { .native = n, .task = task, .pidfd = -1, .channel = { .fd = -1 } };
+    struct child c = { .native = n, .task = task, .pidfd = -1, .channel = PIN_CHANNEL_NONE };
     struct pin_err err = PIN_ERR_INIT;
     pin_status st = PIN_OK;
 

@@ -20,6 +20,7 @@
 #include "job/catalog.h"
 #include "native/host.h"
 #include "native/objects.h"
+#include "store/store.h"
 
 enum {
     CHILDREN_MAX = 256,
@@ -29,8 +30,8 @@ enum {
 };
 
 struct child {
-    pid_t pid; /* 0: free */
-    uint32_t worker;
+    pid_t pid;       /* 0: free */
+    uint32_t worker; /* 0: it tidies a store */
     bool native;
 };
 
@@ -130,8 +131,9 @@ execute_worker(const struct pin_native_world *world, struct pin_worker_fds fds)
     _exit(PIN_EXIT_BROKEN);
 }
 
-static _Noreturn void
-become_worker(struct nursery *n, pid_t nursery, bool native, struct pin_worker_fds fds)
+/* What every child begins with. */
+static void
+leave_nursery(struct nursery *n, pid_t nursery)
 {
     sigset_t none;
 
@@ -143,6 +145,12 @@ become_worker(struct nursery *n, pid_t nursery, bool native, struct pin_worker_f
     sigprocmask(SIG_SETMASK, &none, NULL);
     close(n->child_fd);
     pin__channel_fini(&n->control);
+}
+
+static _Noreturn void
+become_worker(struct nursery *n, pid_t nursery, bool native, struct pin_worker_fds fds)
+{
+    leave_nursery(n, nursery);
     if (!native)
         pin__worker_main(n->engine, fds);
     if (n->native.program)
@@ -196,6 +204,35 @@ fork_worker(struct nursery *n, uint32_t worker, bool native, struct pin_worker_f
 }
 
 static void
+report_tidied(struct nursery *n, pin_status st)
+{
+    pin__channel_send(&n->control,
+                      &(struct pin_message){ .type = PIN_MESSAGE_TIDIED, .number = (uint64_t)st });
+}
+
+/* In a process of its own, since the disk takes its time and we are to fork when asked. It may take
+ * as long as it likes: neither does a run wait for it. */
+static void
+tidy(struct nursery *n, const char *filename)
+{
+    struct child *child = find_child(n, 0);
+    pid_t nursery = getpid(), pid = child ? fork() : -1;
+
+    if (pid == 0) {
+        struct pin_err err;
+
+        leave_nursery(n, nursery);
+        pin__worker_be_patient(true);
+        pin__fault("store.tidies");
+        _exit(pin__store_tidy_file(filename, &err));
+    }
+    if (pid > 0)
+        *child = (struct child){ .pid = pid };
+    else
+        report_tidied(n, PIN_NO_MEMORY);
+}
+
+static void
 close_if_open(int fd)
 {
     if (fd >= 0)
@@ -205,8 +242,13 @@ close_if_open(int fd)
 static void
 handle(struct nursery *n, const struct pin_message *m)
 {
-    struct pin_worker_fds fds = { .in = pin__channel_take_fd(&n->control) };
+    struct pin_worker_fds fds = { .in = -1 };
 
+    if (m->type == PIN_MESSAGE_TIDY) {
+        tidy(n, m->text);
+        return;
+    }
+    fds.in = pin__channel_take_fd(&n->control);
     fds.out = pin__channel_take_fd(&n->control);
     fds.claims = pin__channel_take_fd(&n->control);
     if (m->type == PIN_MESSAGE_FORK && fds.in >= 0 && fds.out >= 0 && fds.claims >= 0)
@@ -243,6 +285,17 @@ kill_orphans(struct nursery *n)
 }
 
 static void
+report_exit(struct nursery *n, const struct child *child, int status)
+{
+    if (child->worker)
+        pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_EXITED,
+                                                              .worker = child->worker,
+                                                              .number = (uint64_t)status });
+    else
+        report_tidied(n, WIFEXITED(status) ? (pin_status)WEXITSTATUS(status) : PIN_LOST);
+}
+
+static void
 reap(struct nursery *n)
 {
     struct signalfd_siginfo ignored;
@@ -258,9 +311,7 @@ reap(struct nursery *n)
             continue; /* an orphan that came to us as subreaper */
         if (n->native.job_count)
             kill_orphans(n);
-        pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_EXITED,
-                                                              .worker = child->worker,
-                                                              .number = (uint64_t)status });
+        report_exit(n, child, status);
         *child = (struct child){ .pid = 0 };
     }
 }

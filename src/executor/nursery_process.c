@@ -166,7 +166,7 @@ pin__nursery_start(struct pin_executor *x, struct nursery_process **out, struct 
     *n = (struct nursery_process){ .watched = { WATCHED_NURSERY },
                                    .executor = x,
                                    .pidfd = -1,
-                                   .channel = { .fd = -1 },
+                                   .channel = PIN_CHANNEL_NONE,
                                    .next = x->nurseries };
     x->nurseries = n;
     if ((st = start_process(n, err)) != PIN_OK) {
@@ -198,6 +198,16 @@ has_worker(const struct nursery_process *n)
         if (w->nursery == n)
             return true;
     return false;
+}
+
+bool
+pin__nursery_tidy_store(struct nursery_process *n, const char *filename)
+{
+    if (n->gone || n->retired)
+        return false;
+    pin__channel_send(&n->channel,
+                      &(struct pin_message){ .type = PIN_MESSAGE_TIDY, .text = filename });
+    return pin__channel_flush_all(&n->channel) != PIN_LOST;
 }
 
 void
@@ -315,6 +325,9 @@ take_message(struct nursery_process *n, const struct pin_message *m)
     case PIN_MESSAGE_REFUSED:
         take_refusal(n, m);
         break;
+    case PIN_MESSAGE_TIDIED:
+        pin__ledger_tidied(n->executor, (pin_status)m->number);
+        break;
     default:
         pin__worker_of_nursery(n, m);
     }
@@ -391,7 +404,6 @@ pin__nurseries_close(struct pin_executor *x)
         end_process(n);
         n->pid = 0;
         n->pidfd = -1;
-        n->channel.fd = -1;
         pin__workers_lost(n);
         n->users = 0;
         nursery_free(n);

@@ -280,6 +280,8 @@ struct ledger {
     struct entry **tail;
     size_t count, of[ENTRY_HURRIES];
     size_t commits;           /* since the store was tidied */
+    struct pin_mono tidy_at;  /* not before; while it is tidied in another process, when that is
+                                 taken for lost */
     struct pin_mono unsynced; /* since when a power cut could take records along; 0: it cannot */
     bool flushing;            /* all is to be on disk, records too */
     bool calls;               /* bots are to be called, as soon as the store is open */
@@ -386,6 +388,8 @@ void pin__nursery_use(struct nursery_process *n);
 void pin__nursery_leave(struct nursery_process *n);
 void pin__nurseries_timers(struct pin_executor *x, struct pin_mono now);
 void pin__nurseries_tidy(struct pin_executor *x); /* ends those that nothing needs any more */
+/* Has it tidy the store in another process: pin__ledger_tidied is told. False: it cannot. */
+bool pin__nursery_tidy_store(struct nursery_process *n, const char *filename);
 void pin__nurseries_close(struct pin_executor *x);
 
 /* ledger.c */
@@ -396,6 +400,8 @@ void pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry
 /* Writes what there is and claims what is wanted, in one commit. Never waits for a lock. */
 void pin__ledger_turn(struct pin_executor *x);
 struct pin_mono pin__ledger_next(const struct pin_executor *x); /* when it wants a turn */
+/* How the tidying in another process ended (pin__nursery_tidy_store). */
+void pin__ledger_tidied(struct pin_executor *x, pin_status st);
 /* Turns until everything is written, at most so long. */
 void pin__ledger_flush(struct pin_executor *x, int64_t ms);
 void pin__ledger_close(struct pin_executor *x);

@@ -34,7 +34,11 @@ struct pin_store_driver {
     /* Checks the version and fills s->identity. */
     pin_status (*open)(struct pin_store *s, struct pin_err *err);
     pin_status (*set_durable)(struct pin_store *s, bool durable, struct pin_err *err);
+    void (*defer_tidying)(struct pin_store *s);
+    bool (*wants_tidying)(const struct pin_store *s);
     pin_status (*tidy)(struct pin_store *s, struct pin_err *err);
+    pin_status (*tidy_file)(const char *filename, struct pin_err *err);
+    pin_status (*sync)(struct pin_store *s, struct pin_err *err);
     pin_status (*enqueue)(struct pin_store *s, const struct pin_enqueue *runs, size_t count,
                           int64_t now_ms, struct pin_enqueued *out, struct pin_err *err);
     pin_status (*claim)(struct pin_store *s, const struct pin_claim_request *request,

@@ -89,9 +89,33 @@ pin__store_set_durable(struct pin_store *s, bool durable, struct pin_err *err)
 }
 
 pin_status
+pin__store_sync(struct pin_store *s, struct pin_err *err)
+{
+    return s->driver->sync(s, err);
+}
+
+pin_status
 pin__store_tidy(struct pin_store *s, struct pin_err *err)
 {
     return s->driver->tidy(s, err);
+}
+
+void
+pin__store_defer_tidying(struct pin_store *s)
+{
+    s->driver->defer_tidying(s);
+}
+
+bool
+pin__store_wants_tidying(const struct pin_store *s)
+{
+    return s->driver->wants_tidying(s);
+}
+
+pin_status
+pin__store_tidy_file(const char *filename, struct pin_err *err)
+{
+    return pin__store_sqlite.tidy_file(filename, err);
 }
 
 /* --- words --- */

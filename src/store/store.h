@@ -60,13 +60,21 @@ void pin__store_rollback(struct pin_store *s);
 /* Whether the batches that begin from now on are on disk when commit answers, which is so at first.
  * False for those that only claim and renew: nothing was promised to anybody by them, and a power
  * cut that takes the last ones back takes their holders along. And for records of runs that were
- * called. What is written without is on disk with the next batch that is, or with tidying. */
+ * called. What is written without is on disk with the next batch that is, or with pin__store_sync.
+ */
 pin_status pin__store_set_durable(struct pin_store *s, bool durable,
                                   struct pin_err *err) PIN_MUST_USE;
+/* All that was committed is on disk then. */
+pin_status pin__store_sync(struct pin_store *s, struct pin_err *err) PIN_MUST_USE;
 /* For a moment in which nothing waits: what one commit in some two hundred would have to do besides
  * (some milliseconds of it). After a hundred commits or so. Never waits; what somebody else is in
- * the way of is left undone. PIN_OK: all that was committed is on disk. */
+ * the way of is left undone (PIN_BUSY). */
 pin_status pin__store_tidy(struct pin_store *s, struct pin_err *err) PIN_MUST_USE;
+/* From now on no commit does it by the way: where pin__store_wants_tidying, somebody calls
+ * pin__store_tidy_file in another process, and then pin__store_tidy for what came meanwhile. */
+void pin__store_defer_tidying(struct pin_store *s);
+bool pin__store_wants_tidying(const struct pin_store *s);
+pin_status pin__store_tidy_file(const char *filename, struct pin_err *err) PIN_MUST_USE;
 
 /* --- putting runs in --- */
 

@@ -300,18 +300,61 @@ sqlite_set_durable(struct pin_store *s, bool durable, struct pin_err *err)
                         NULL, err);
 }
 
-/* The log is synced and goes into the database file; the next writer begins it anew. */
+/* The log is synced and goes into the database file; the next writer begins it anew, when all of it
+ * is there. */
 static pin_status
-sqlite_tidy(struct pin_store *s, struct pin_err *err)
+move_log(struct pin_session *session, struct pin_err *err)
 {
     int64_t busy;
     pin_status st =
-        pin__sql_integer(s->session, "pragma wal_checkpoint(passive)", NULL, 0, &busy, err);
+        pin__sql_integer(session, "pragma wal_checkpoint(passive)", NULL, 0, &busy, err);
 
     if (st == PIN_OK && busy)
         return pin__err_set(err, PIN_BUSY, "somebody else tidies %s",
-                            pin__session_filename(s->session));
+                            pin__session_filename(session));
+    return st;
+}
+
+static pin_status
+sqlite_tidy(struct pin_store *s, struct pin_err *err)
+{
+    pin_status st = move_log(s->session, err);
+
     return st == PIN_OK ? pin__sql_run(s->session, "pragma shrink_memory", NULL, 0, NULL, err) : st;
+}
+
+static void
+sqlite_defer_tidying(struct pin_store *s)
+{
+    pin__session_leave_log(s->session);
+}
+
+static bool
+sqlite_wants_tidying(const struct pin_store *s)
+{
+    return pin__session_log_pages(s->session) >= PIN_LOG_PAGES;
+}
+
+static pin_status
+sqlite_tidy_file(const char *filename, struct pin_err *err)
+{
+    struct pin_session_config config = { .filename = filename,
+                                         .must_exist = true,
+                                         .own_only = true };
+    struct pin_session *session;
+    pin_status st = pin__session_open(&session, &config, err);
+
+    if (st != PIN_OK)
+        return st;
+    st = move_log(session, err);
+    pin__session_close(session);
+    return st;
+}
+
+static pin_status
+sqlite_sync(struct pin_store *s, struct pin_err *err)
+{
+    return pin__session_sync_log(s->session, err);
 }
 
 const struct pin_store_driver pin__store_sqlite = {
@@ -320,7 +363,11 @@ const struct pin_store_driver pin__store_sqlite = {
     .version = sqlite_version,
     .open = sqlite_open,
     .set_durable = sqlite_set_durable,
+    .defer_tidying = sqlite_defer_tidying,
+    .wants_tidying = sqlite_wants_tidying,
     .tidy = sqlite_tidy,
+    .tidy_file = sqlite_tidy_file,
+    .sync = sqlite_sync,
     .enqueue = pin__part_enqueue,
     .claim = pin__part_claim,
     .peek = pin__part_peek,

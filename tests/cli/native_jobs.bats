@@ -402,3 +402,17 @@ readonly BEGUN='fclose(fopen("begun", "w"));'
     [ -e build/pinstripe/mine.so ]
     [ -z "$(find build/pinstripe -name 'other-*' -mtime +0)" ]
 }
+
+@test "a worker hears each of its runs, whether the one before said something or not" {
+    c_job good '' ''
+    c_job bad '' 'pin_fail(w, "no luck");'
+    project_with lib/background_jobs/both.js '
+        export default { async run(){
+            for(const name of ["good", "good", "bad", "good", "bad", "bad", "good"]){
+                await this.runBackgroundJob(name).then(() => console.log("well"), error => console.log(error.message));
+            }
+        } };'
+    run pinstripe run-background-job both
+    expect_status 0
+    [ "$output" = $'well\nwell\nno luck\nwell\nno luck\nno luck\nwell' ]
+}

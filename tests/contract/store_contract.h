@@ -734,6 +734,7 @@ a_batch_is_kept_whole_or_not_at_all_and_a_lost_claim_does_not_spoil_it(void **st
     check(&w, pin__store_commit(w.store, &w.err), "commit");
     assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
     assert_int_equal(number(&w, "select count(*) from pinstripe_runs"), 1);
+    check(&w, pin__store_sync(w.store, &w.err), "sync");
     check(&w, pin__store_tidy(w.store, &w.err), "tidy");
     assert_state(&w, &c.hold.id, PIN_RUN_SUCCEEDED);
     world_clear(&w);

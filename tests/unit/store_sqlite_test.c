@@ -2,7 +2,9 @@
  * tables, who may see them, and that claiming reads indexes only. */
 #include "../contract/store_contract.h"
 
+#include <limits.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "database/driver.h"
 #include "database/query.h"
@@ -26,6 +28,69 @@ static void
 run_sql(struct world *w, const char *sql)
 {
     check(w, pin__sql_run(w->session, sql, NULL, 0, NULL, &w->err), sql);
+}
+
+static size_t
+log_bytes(const struct world *w)
+{
+    char name[PATH_MAX + 8];
+    struct stat file;
+
+    snprintf(name, sizeof name, "%s-wal", w->file);
+    return stat(name, &file) == 0 ? (size_t)file.st_size : 0;
+}
+
+/* Commits, each of some twenty pages, until the log has so many. */
+static void
+fill_log(struct world *w, size_t pages)
+{
+    for (int i = 0; i < 2000 && pin__session_log_pages(w->session) < pages; i++) {
+        check(w, pin__store_begin(w->store, &w->err), "begin");
+        run_sql(w, "insert into filler values (randomblob(80000))");
+        check(w, pin__store_commit(w->store, &w->err), "commit");
+    }
+    assert_true(pin__session_log_pages(w->session) >= pages);
+}
+
+static void
+a_log_that_is_left_is_moved_by_another_connection_and_begun_anew(void **state)
+{
+    struct world w;
+    size_t full;
+
+    (void)state;
+    world_make(&w);
+    run_sql(&w, "create table filler (bytes blob)");
+    pin__store_defer_tidying(w.store);
+    assert_false(pin__store_wants_tidying(w.store));
+    fill_log(&w, PIN_LOG_PAGES + 200); /* where SQLite would have moved it */
+    assert_true(pin__store_wants_tidying(w.store));
+    full = log_bytes(&w);
+    assert_true(full > PIN_LOG_PAGES * 4096);
+    check(&w, pin__store_tidy_file(w.file, &w.err), "tidy the file");
+    assert_true(log_bytes(&w) == full);
+    check(&w, pin__store_tidy(w.store, &w.err), "tidy");
+    fill_log(&w, 1);
+    run_sql(&w, "delete from filler where rowid = 1");
+    assert_false(pin__store_wants_tidying(w.store));
+    assert_true(log_bytes(&w) == full);
+    world_clear(&w);
+}
+
+static void
+a_log_that_nobody_moves_is_moved_by_a_commit_before_it_has_no_bounds(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_make(&w);
+    run_sql(&w, "create table filler (bytes blob)");
+    pin__store_defer_tidying(w.store);
+    fill_log(&w, PIN_LOG_PAGES_MAX);
+    run_sql(&w, "delete from filler where rowid = 1");
+    assert_true(pin__session_log_pages(w.session) < PIN_LOG_PAGES);
+    assert_true(log_bytes(&w) < (PIN_LOG_PAGES_MAX + 200) * (size_t)4200);
+    world_clear(&w);
 }
 
 static void
@@ -373,6 +438,8 @@ main(void)
         CONTRACT_TESTS,
         cmocka_unit_test(a_newer_or_foreign_store_is_refused_and_none_is_said_to_be_none),
         cmocka_unit_test(migrating_twice_changes_nothing_and_a_database_without_a_store_says_so),
+        cmocka_unit_test(a_log_that_is_left_is_moved_by_another_connection_and_begun_anew),
+        cmocka_unit_test(a_log_that_nobody_moves_is_moved_by_a_commit_before_it_has_no_bounds),
         cmocka_unit_test(jobs_cannot_reach_the_tables_by_any_statement),
         cmocka_unit_test(claiming_and_sweeping_never_scan),
         cmocka_unit_test(no_statement_is_compiled_twice),
