@@ -15,7 +15,7 @@
  * the disk takes; records, which nobody waits for, are synced with what somebody does, or after a
  * second. */
 enum { RECORDS_WAIT_MS = 10, RECORDS_SYNC_MS = 1000, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
-enum { COMMITS_BEFORE_TIDYING = 100, TIDYING_MS = 10000, TIDY_AGAIN_MS = 100 };
+enum { COMMITS_BEFORE_TIDYING = 100, TIDYING_MS = 10000, TIDY_AGAIN_MS = 100, HOLD_MS = 200 };
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
 
@@ -390,10 +390,20 @@ write_all(struct pin_executor *x)
     pin__queue_committed(x, now);
 }
 
+/* While the log is moved, only what somebody waits for goes into it: then all of it is moved, and
+ * the next commit begins it anew. */
+static struct pin_mono
+write_at(const struct ledger *l)
+{
+    bool may_wait = l->count == l->of[ENTRY_RECORD] && !l->flushing;
+
+    return may_wait && l->hold_until.ns > l->write_at.ns ? l->hold_until : l->write_at;
+}
+
 static bool
 has_urgent(const struct ledger *l, struct pin_mono now)
 {
-    return l->count >= ENTRIES_AT_ONCE || (l->count && l->write_at.ns <= now.ns);
+    return l->count >= ENTRIES_AT_ONCE || (l->count && write_at(l).ns <= now.ns);
 }
 
 /* Consoles and progress of runs that last are to be written. */
@@ -471,20 +481,29 @@ tidy(struct pin_executor *x, struct pin_mono now)
 
     if (now.ns < l->tidy_at.ns)
         return;
-    l->commits = 0;
-    if (pin__nursery_tidy_store(x->nursery, x->nursery->catalog->store_filename))
-        l->tidy_at = pin__clock_after_ms(now, TIDYING_MS);
-    else
+    if (!pin__nursery_tidy_store(x->nursery, x->nursery->catalog->store_filename)) {
         tidy_here(x);
+        return;
+    }
+    l->commits = 0;
+    l->tidy_at = pin__clock_after_ms(now, TIDYING_MS);
+    l->hold_until = pin__clock_after_ms(now, HOLD_MS);
+    l->syncing = l->unsynced;
+    l->unsynced = (struct pin_mono){ 0 };
 }
 
+/* Here is done what was committed meanwhile, and what costs nothing while nobody comes. */
 void
 pin__ledger_tidied(struct pin_executor *x, pin_status st)
 {
     struct ledger *l = &x->ledger;
 
     l->tidy_at = pin__clock_after_ms(pin__clock_mono(), TIDY_AGAIN_MS);
-    if (l->store && st != PIN_BUSY)
+    l->hold_until = (struct pin_mono){ 0 };
+    if (st != PIN_OK && l->syncing.ns)
+        l->unsynced = l->syncing;
+    l->syncing = (struct pin_mono){ 0 };
+    if (l->store && st != PIN_BUSY && (st != PIN_OK || l->commits || !l->count))
         tidy_here(x);
 }
 
@@ -494,10 +513,11 @@ static void
 look_around(struct pin_executor *x, struct pin_mono now)
 {
     pin__queue_peek(x, now);
+    if ((x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) ||
+        must_sync(&x->ledger, now))
+        tidy(x, now);
     if (must_sync(&x->ledger, now))
         sync_records(x, now);
-    if (x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held)
-        tidy(x, now);
 }
 
 /* The machine slept, this process was stopped, or somebody set the clock. Others may be about to
@@ -556,8 +576,8 @@ pin__ledger_next(const struct pin_executor *x)
 {
     struct pin_mono next = pin__queue_next(x);
 
-    if (x->ledger.count && x->ledger.write_at.ns < next.ns)
-        next = x->ledger.write_at;
+    if (x->ledger.count && write_at(&x->ledger).ns < next.ns)
+        next = write_at(&x->ledger);
     if (x->dirty && x->flush_at.ns < next.ns)
         next = x->flush_at;
     if (x->ledger.calls && has_project(x))
@@ -584,7 +604,7 @@ pin__ledger_flush(struct pin_executor *x, int64_t ms)
         pin__ledger_turn(x);
     }
     x->ledger.flushing = false;
-    if (x->ledger.unsynced.ns && x->ledger.store)
+    if ((x->ledger.unsynced.ns || x->ledger.syncing.ns) && x->ledger.store)
         sync_records(x, pin__clock_mono());
 }
 

@@ -219,12 +219,13 @@ tidy(struct nursery *n, const char *filename)
     pid_t nursery = getpid(), pid = child ? fork() : -1;
 
     if (pid == 0) {
+        char *own = strdup(filename); /* the channel's, which is closed */
         struct pin_err err;
 
         leave_nursery(n, nursery);
         pin__worker_be_patient(true);
         pin__fault("store.tidies");
-        _exit(pin__store_tidy_file(filename, &err));
+        _exit(own ? (int)pin__store_tidy_file(own, &err) : PIN_NO_MEMORY);
     }
     if (pid > 0)
         *child = (struct child){ .pid = pid };

@@ -279,13 +279,16 @@ struct ledger {
     struct entry *head;       /* oldest first */
     struct entry **tail;
     size_t count, of[ENTRY_HURRIES];
-    size_t commits;           /* since the store was tidied */
-    struct pin_mono tidy_at;  /* not before; while it is tidied in another process, when that is
-                                 taken for lost */
-    struct pin_mono unsynced; /* since when a power cut could take records along; 0: it cannot */
-    bool flushing;            /* all is to be on disk, records too */
-    bool calls;               /* bots are to be called, as soon as the store is open */
-    struct pin_mono retry_at; /* not before; 0: at once */
+    size_t commits;             /* since the store was tidied */
+    struct pin_mono tidy_at;    /* not before; while it is tidied in another process, when that is
+                                   taken for lost */
+    struct pin_mono hold_until; /* so long records are not written, since it is tidied; 0: it is not
+                                 */
+    struct pin_mono syncing;    /* what `unsynced` was when that began */
+    struct pin_mono unsynced;   /* since when a power cut could take records along; 0: it cannot */
+    bool flushing;              /* all is to be on disk, records too */
+    bool calls;                 /* bots are to be called, as soon as the store is open */
+    struct pin_mono retry_at;   /* not before; 0: at once */
     int64_t backoff_ms;
     int64_t able_since_ms; /* since when nobody kept us from writing, and we were awake */
     struct pin_mono seen;  /* the last turn; 0: none yet */
