@@ -8,6 +8,7 @@
  */
 #include "executor/run.h"
 
+#include "base/fault.h"
 #include "database/session.h"
 #include "store/wake.h"
 
@@ -500,6 +501,8 @@ pin__ledger_tidied(struct pin_executor *x, pin_status st)
 
     l->tidy_at = pin__clock_after_ms(pin__clock_mono(), TIDY_AGAIN_MS);
     l->hold_until = (struct pin_mono){ 0 };
+    if (st != PIN_OK)
+        pin__fault("ledger.tidies_itself");
     if (st != PIN_OK && l->syncing.ns)
         l->unsynced = l->syncing;
     l->syncing = (struct pin_mono){ 0 };
