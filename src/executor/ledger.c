@@ -455,8 +455,10 @@ sync_records(struct pin_executor *x, struct pin_mono now)
     struct pin_err err = PIN_ERR_INIT;
     pin_status st = pin__store_sync(l->store, &err);
 
-    l->unsynced = st == PIN_OK ? (struct pin_mono){ 0 } : now;
-    if (st != PIN_OK)
+    l->unsynced = now;
+    if (st == PIN_OK)
+        l->unsynced = (struct pin_mono){ 0 };
+    else
         failed(x, NULL, st, &err, true);
 }
 
