@@ -222,6 +222,7 @@ pin__output_finished(struct run *run)
         if (!run->done)
             return;
         *slot = NULL;
+        pin__request_take_error(run);
         report(run);
         q->first++;
     }

@@ -614,10 +614,17 @@ count_outcome(struct request *q, struct run *run)
     }
     q->timed_out += run->outcome.kind == PIN_OUTCOME_TIMED_OUT;
     q->cancelled_runs += run->outcome.kind == PIN_OUTCOME_CANCELLED;
-    if (!q->fan_out)
+}
+
+void
+pin__request_take_error(const struct run *run)
+{
+    struct request *q = run->request;
+
+    if (run->outcome.kind == PIN_OUTCOME_SUCCEEDED)
         return;
     keep_error(q, run);
-    if (q->failed <= PIN_ERRORS_NAMED_MAX)
+    if (q->errors_named++ < PIN_ERRORS_NAMED_MAX)
         name_error(q, run);
 }
 

@@ -265,6 +265,7 @@ struct request {
     struct pin_buf errors; /* JSON members of the AggregateError's list */
     struct pin_buf names;  /* "alpha (Error: x), beta (...)" */
     size_t errors_kept;
+    size_t errors_named;
     int64_t run_us_total; /* for the average */
     struct pin_mono began;
     struct pin_summary *summary; /* NULL but for the program's request */
@@ -494,6 +495,8 @@ void pin__request_fill_summary(struct request *q, struct pin_summary *s);
 enum pin_trigger pin__trigger_of_call(const struct run *caller);
 void pin__request_from_run(struct run *caller, const struct pin_message *call);
 void pin__request_run_ended(struct run *run); /* its outcome is filled in */
+/* When it is the turn of a tenant's run: what is said of those that failed goes by tenants. */
+void pin__request_take_error(const struct run *run);
 void pin__request_take_back(struct run *run); /* no worker began it */
 void pin__request_end_if_done(struct request *q);
 void pin__requests_stop(struct pin_executor *x); /* nothing more is started */

@@ -24,7 +24,7 @@ own_setup() {
         lib/background_jobs/fails.js '
         export default { async run(){
             const { name } = await this.database.tenant;
-            if(name != "beta") throw new RangeError(`no ${name}`);
+            if(name != "beta"){ await new Promise(r => setTimeout(r, { alpha: 60, gamma: 30, delta: 1 }[name])); throw new RangeError(`no ${name}`); }
             console.log("beta ran");
         } };'
     pinstripe migrate-database >/dev/null
