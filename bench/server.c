@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,8 +69,10 @@ start_constant(char address[64])
 
     if (pipe(ends) != 0 || (pid = fork()) < 0)
         bench_die("fork");
-    if (pid == 0)
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a bench that gives up leaves nobody behind */
         serve_constant(ends[1]);
+    }
     close(ends[1]);
     if (!(in = fdopen(ends[0], "r")) || fscanf(in, "%63s", address) != 1)
         bench_die("the constant server");
