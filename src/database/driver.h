@@ -67,7 +67,7 @@ struct pin_session {
     int64_t busy_ms;
     bool multi_tenant;
     pid_t owner;
-    size_t log_pages; /* pin__session_log_pages */
+    size_t log_pages, log_noted; /* pin__session_log_pages */
 
     int depth;             /* of joined transactions */
     bool doomed;           /* an inner one was rolled back, or the database took it back */

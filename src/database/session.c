@@ -198,7 +198,13 @@ pin__session_leave_log(struct pin_session *s)
 size_t
 pin__session_log_pages(const struct pin_session *s)
 {
-    return s->log_pages;
+    return s->log_pages - s->log_noted;
+}
+
+void
+pin__session_note_log(struct pin_session *s)
+{
+    s->log_noted = s->log_pages;
 }
 
 pin_status

@@ -78,8 +78,10 @@ int64_t pin__session_transaction_age_ms(const struct pin_session *s, struct pin_
  * PIN_LOG_PAGES_MAX. */
 enum { PIN_LOG_PAGES = 1000, PIN_LOG_PAGES_MAX = 8000 };
 void pin__session_leave_log(struct pin_session *s);
-/* After this session's last commit; 0 unless it leaves the log. */
+/* After this session's last commit, what has come since it was begun anew or was noted; 0 unless
+ * the session leaves the log. */
 size_t pin__session_log_pages(const struct pin_session *s);
+void pin__session_note_log(struct pin_session *s);
 /* All that was committed is on disk then. */
 pin_status pin__session_sync_log(struct pin_session *s, struct pin_err *err) PIN_MUST_USE;
 

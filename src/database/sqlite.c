@@ -491,6 +491,8 @@ on_commit(void *context, sqlite3 *db, const char *name, int pages)
 {
     struct pin_session *s = context;
 
+    if ((size_t)pages <= s->log_pages) /* begun anew */
+        s->log_noted = 0;
     s->log_pages = (size_t)pages;
     if (pages >= PIN_LOG_PAGES_MAX)
         (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

@@ -76,8 +76,8 @@ pin__channel_pair(int fds[2], struct pin_err *err)
     return PIN_OK;
 }
 
-/* Our ends do not block. The peer's do: each is an open file of its own. What the peer reads stays
- * open here, so that a write is never the last one to a pipe without a reader (SIGPIPE). */
+/* Our ends do not block. The peer's do: the two ends of a pipe are two open files. What the peer
+ * reads stays open here, so that we never write to a pipe without a reader (SIGPIPE). */
 pin_status
 pin__channel_pipes(struct pin_channel *c, int *in, int *out, struct pin_err *err)
 {
@@ -211,8 +211,8 @@ pin__channel_fill_waiting(struct pin_channel *c, struct pin_err *err)
     return st;
 }
 
-/* A read that waits is one system call instead of two, but its limit is coarse: what is due sooner
- * is waited for with poll. */
+/* Of a socket, a read that waits is one system call instead of two, but its limit is coarse: what
+ * is due sooner is waited for with poll. */
 pin_status
 pin__channel_fill_until(struct pin_channel *c, struct pin_mono until, struct pin_err *err)
 {

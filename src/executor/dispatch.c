@@ -95,7 +95,7 @@ is_behind_a_later_one(const struct worker_process *w, const struct request *q)
     return last && q->queued && pin__turn_compare(&q->queued->turn, &last->turn) < 0;
 }
 
-/* A worker that has a short run in hand may have the next ones waiting in its socket already. Who
+/* A worker that has a short run in hand may have the next ones waiting in its pipe already. Who
  * goes before what is in hand there waits for whichever is free first: it may last. */
 static struct worker_process *
 worker_to_queue_at(struct pin_executor *x, const struct request *q, bool native)

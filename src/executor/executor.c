@@ -156,8 +156,17 @@ service_readable(const struct service_slot *slot)
         slot->service->readable(slot->service->context);
 }
 
-/* Frees nothing that another event of the same batch may still point to: a worker leaves only
- * through its nursery's message, and those are handled last. */
+/* Two descriptors of a worker may have something in one batch. */
+static void
+forget_events(struct epoll_event *events, int n, const void *of)
+{
+    for (int i = 0; i < n; i++)
+        if (events[i].data.ptr == of)
+            events[i].data.ptr = NULL;
+}
+
+/* A worker leaves through its nursery's message, and those are handled last; or, when the nursery
+ * is gone, with its own event. */
 static void
 handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool full)
 {
@@ -167,12 +176,15 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
     for (int i = 0; i < n; i++) {
         struct watched *who = events[i].data.ptr;
 
+        if (!who)
+            continue;
         switch (who->kind) {
         case WATCHED_NURSERY:
             nurseries[count++] = (struct nursery_process *)(void *)who;
             break;
         case WATCHED_WORKER:
-            pin__worker_event((struct worker_process *)(void *)who, events[i].events, full);
+            if (!pin__worker_event((struct worker_process *)(void *)who, events[i].events, full))
+                forget_events(events + i, n - i, who);
             break;
         case WATCHED_CALLER:
             x->watch_next = pin__clock_mono();
@@ -189,7 +201,7 @@ handle_events(struct pin_executor *x, struct epoll_event *events, int n, bool fu
         pin__nursery_event(nurseries[i]);
 }
 
-/* While the sink is full the workers' sockets are left alone; level-triggered epoll would report
+/* While the sink is full the workers' pipes are left alone; level-triggered epoll would report
  * them at once and again, so then only timers and the nursery are waited for, a little at a time.
  */
 static void

@@ -17,6 +17,7 @@
  * second. */
 enum { RECORDS_WAIT_MS = 10, RECORDS_SYNC_MS = 1000, ENDS_WAIT_MS = 2, ENTRIES_AT_ONCE = 1024 };
 enum { COMMITS_BEFORE_TIDYING = 100, TIDYING_MS = 10000, TIDY_AGAIN_MS = 100, HOLD_MS = 200 };
+enum { SYNCING_MS = 3000 }; /* by who tidies: then it is gone, or its answer is lost */
 enum { ENTRIES_A_TURN = 4096, BUSY_FIRST_MS = 1, BUSY_MAX_MS = 20, TROUBLE_MAX_MS = 1000 };
 enum { SLEPT_MS = 1000 }; /* more than a turn takes, or two clocks drift apart in it */
 
@@ -332,8 +333,19 @@ kept_out(struct pin_executor *x, struct pin_mono now)
 static struct pin_mono
 sync_at(const struct ledger *l)
 {
-    return l->unsynced.ns ? pin__clock_after_ms(l->unsynced, RECORDS_SYNC_MS)
-                          : (struct pin_mono){ INT64_MAX };
+    struct pin_mono at = { INT64_MAX };
+
+    if (l->unsynced.ns)
+        at = pin__clock_after_ms(l->unsynced, RECORDS_SYNC_MS);
+    if (l->syncing.ns && pin__clock_after_ms(l->syncing, SYNCING_MS).ns < at.ns)
+        at = pin__clock_after_ms(l->syncing, SYNCING_MS);
+    return at;
+}
+
+static void
+all_is_synced(struct ledger *l)
+{
+    l->unsynced = l->syncing = (struct pin_mono){ 0 };
 }
 
 static bool
@@ -383,7 +395,7 @@ write_all(struct pin_executor *x)
     }
     x->ledger.commits++;
     if (durable)
-        x->ledger.unsynced = (struct pin_mono){ 0 };
+        all_is_synced(&x->ledger);
     else if (applied && !x->ledger.unsynced.ns)
         x->ledger.unsynced = now;
     went_well(x, now_ms);
@@ -443,6 +455,7 @@ open_or_refuse(struct pin_executor *x)
     }
     x->ledger.none = true;
     x->ledger.calls = false;
+    all_is_synced(&x->ledger); /* what could be is elsewhere */
     refuse_all(x, st, err.message);
     return false;
 }
@@ -455,11 +468,11 @@ sync_records(struct pin_executor *x, struct pin_mono now)
     struct pin_err err = PIN_ERR_INIT;
     pin_status st = pin__store_sync(l->store, &err);
 
-    l->unsynced = now;
+    all_is_synced(l);
     if (st == PIN_OK)
-        l->unsynced = (struct pin_mono){ 0 };
-    else
-        failed(x, NULL, st, &err, true);
+        return;
+    l->unsynced = now;
+    failed(x, NULL, st, &err, true);
 }
 
 static void
@@ -469,6 +482,7 @@ tidy_here(struct pin_executor *x)
     struct pin_err err = PIN_ERR_INIT;
     pin_status st = pin__store_tidy(l->store, &err);
 
+    pin__store_note_tidying(l->store);
     l->commits = 0;
     l->tidy_at = pin__clock_after_ms(pin__clock_mono(), TIDY_AGAIN_MS);
     if (st == PIN_IO)
@@ -484,10 +498,12 @@ tidy(struct pin_executor *x, struct pin_mono now)
 
     if (now.ns < l->tidy_at.ns)
         return;
-    if (!pin__nursery_tidy_store(x->nursery, x->nursery->catalog->store_filename)) {
+    if (!pin__nursery_tidy_store(x->nursery, pin__session_filename(l->session), l->tidying + 1)) {
         tidy_here(x);
         return;
     }
+    pin__store_note_tidying(l->store);
+    l->tidying++;
     l->commits = 0;
     l->tidy_at = pin__clock_after_ms(now, TIDYING_MS);
     l->hold_until = pin__clock_after_ms(now, HOLD_MS);
@@ -497,10 +513,12 @@ tidy(struct pin_executor *x, struct pin_mono now)
 
 /* Here is done what was committed meanwhile, and what costs nothing while nobody comes. */
 void
-pin__ledger_tidied(struct pin_executor *x, pin_status st)
+pin__ledger_tidied(struct pin_executor *x, uint64_t number, pin_status st)
 {
     struct ledger *l = &x->ledger;
 
+    if (number != l->tidying) /* one that was taken for lost */
+        return;
     l->tidy_at = pin__clock_after_ms(pin__clock_mono(), TIDY_AGAIN_MS);
     l->hold_until = (struct pin_mono){ 0 };
     if (st != PIN_OK)
@@ -521,7 +539,7 @@ look_around(struct pin_executor *x, struct pin_mono now)
     if ((x->ledger.commits >= COMMITS_BEFORE_TIDYING && !x->queue.held) ||
         must_sync(&x->ledger, now))
         tidy(x, now);
-    if (must_sync(&x->ledger, now))
+    if (x->ledger.store && must_sync(&x->ledger, now)) /* it is closed after a failure */
         sync_records(x, now);
 }
 

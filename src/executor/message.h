@@ -20,11 +20,11 @@ enum pin_message_type {
     PIN_MESSAGE_FORKED,      /* worker, number: pid; a pidfd comes with it */
     PIN_MESSAGE_FORK_FAILED, /* worker, number: errno */
     PIN_MESSAGE_EXITED,      /* worker, number: wait status */
-    PIN_MESSAGE_TIDIED,      /* number: a pin_status */
+    PIN_MESSAGE_TIDIED,      /* number: of the TIDY; kind: a pin_status */
     /* executor -> nursery */
-    PIN_MESSAGE_FORK, /* worker; kind: 1 for jobs in C; its end of its channel and its page of
-                         claims come with it */
-    PIN_MESSAGE_TIDY, /* text: the file of a store, to be tidied in a process of its own */
+    PIN_MESSAGE_FORK, /* worker; kind: 1 for jobs in C; what it reads, what it writes and its page
+                         of claims come with it */
+    PIN_MESSAGE_TIDY, /* number; text: the file of a store, to be tidied in a process of its own */
     /* executor -> worker */
     PIN_MESSAGE_TASK,   /* every field of a pin_task */
     PIN_MESSAGE_ANSWER, /* number: of the call; bytes: the error or NULL; args: the value or NULL */
@@ -69,7 +69,7 @@ struct pin_message { /* borrowed on both ways; a field that the type has not is 
 /* Stops the line that a REPL task has in hand, also when it computes and reads nothing. */
 #define PIN_LINE_SIGNAL SIGURG
 
-enum { PIN_FRAME_HEADER_BYTES = 6, PIN_MESSAGE_VERSION = 1, PIN_FRAME_BYTES_MAX = 64 << 20 };
+enum { PIN_FRAME_HEADER_BYTES = 6, PIN_MESSAGE_VERSION = 2, PIN_FRAME_BYTES_MAX = 64 << 20 };
 
 /* Appends one frame. */
 void pin__message_encode(struct pin_buf *out, const struct pin_message *m);

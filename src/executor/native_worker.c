@@ -179,11 +179,11 @@ attend(struct child *c)
             return;
         }
         c->ended = fds[4].revents != 0; /* what it sent before is read below */
-        if (fds[1].revents || fds[2].revents)
+        /* poll asks one after another: it may have spoken, and ended, between two of them. */
+        if (fds[1].revents || fds[2].revents || c->ended)
             drain_both(n);
         if (fds[0].revents & POLLOUT)
             (void)pin__channel_flush(&c->channel);
-        /* poll asks one after another: it may have spoken, and ended, between two of them. */
         if (fds[0].revents & ~POLLOUT || c->ended)
             while (read_child(c) && c->ended)
                 continue;

@@ -30,8 +30,9 @@ enum {
 };
 
 struct child {
-    pid_t pid;       /* 0: free */
-    uint32_t worker; /* 0: it tidies a store */
+    pid_t pid;        /* 0: free */
+    uint32_t worker;  /* 0: it tidies a store */
+    uint64_t tidying; /* number of the TIDY */
     bool native;
 };
 
@@ -204,16 +205,17 @@ fork_worker(struct nursery *n, uint32_t worker, bool native, struct pin_worker_f
 }
 
 static void
-report_tidied(struct nursery *n, pin_status st)
+report_tidied(struct nursery *n, uint64_t number, pin_status st)
 {
-    pin__channel_send(&n->control,
-                      &(struct pin_message){ .type = PIN_MESSAGE_TIDIED, .number = (uint64_t)st });
+    pin__channel_send(&n->control, &(struct pin_message){ .type = PIN_MESSAGE_TIDIED,
+                                                          .number = number,
+                                                          .kind = (uint32_t)st });
 }
 
 /* In a process of its own, since the disk takes its time and we are to fork when asked. It may take
  * as long as it likes: neither does a run wait for it. */
 static void
-tidy(struct nursery *n, const char *filename)
+tidy(struct nursery *n, const char *filename, uint64_t number)
 {
     struct child *child = find_child(n, 0);
     pid_t nursery = getpid(), pid = child ? fork() : -1;
@@ -228,9 +230,9 @@ tidy(struct nursery *n, const char *filename)
         _exit(own ? (int)pin__store_tidy_file(own, &err) : PIN_NO_MEMORY);
     }
     if (pid > 0)
-        *child = (struct child){ .pid = pid };
+        *child = (struct child){ .pid = pid, .tidying = number };
     else
-        report_tidied(n, PIN_NO_MEMORY);
+        report_tidied(n, number, PIN_NO_MEMORY);
 }
 
 static void
@@ -246,7 +248,8 @@ handle(struct nursery *n, const struct pin_message *m)
     struct pin_worker_fds fds = { .in = -1 };
 
     if (m->type == PIN_MESSAGE_TIDY) {
-        tidy(n, m->text);
+        if (m->text)
+            tidy(n, m->text, m->number);
         return;
     }
     fds.in = pin__channel_take_fd(&n->control);
@@ -293,7 +296,8 @@ report_exit(struct nursery *n, const struct child *child, int status)
                                                               .worker = child->worker,
                                                               .number = (uint64_t)status });
     else
-        report_tidied(n, WIFEXITED(status) ? (pin_status)WEXITSTATUS(status) : PIN_LOST);
+        report_tidied(n, child->tidying,
+                      WIFEXITED(status) ? (pin_status)WEXITSTATUS(status) : PIN_LOST);
 }
 
 static void

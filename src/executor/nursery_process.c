@@ -201,12 +201,13 @@ has_worker(const struct nursery_process *n)
 }
 
 bool
-pin__nursery_tidy_store(struct nursery_process *n, const char *filename)
+pin__nursery_tidy_store(struct nursery_process *n, const char *filename, uint64_t number)
 {
     if (n->gone || n->retired)
         return false;
-    pin__channel_send(&n->channel,
-                      &(struct pin_message){ .type = PIN_MESSAGE_TIDY, .text = filename });
+    pin__channel_send(
+        &n->channel,
+        &(struct pin_message){ .type = PIN_MESSAGE_TIDY, .number = number, .text = filename });
     return pin__channel_flush_all(&n->channel) != PIN_LOST;
 }
 
@@ -326,7 +327,7 @@ take_message(struct nursery_process *n, const struct pin_message *m)
         take_refusal(n, m);
         break;
     case PIN_MESSAGE_TIDIED:
-        pin__ledger_tidied(n->executor, (pin_status)m->number);
+        pin__ledger_tidied(n->executor, m->number, (pin_status)m->kind);
         break;
     default:
         pin__worker_of_nursery(n, m);

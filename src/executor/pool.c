@@ -1,7 +1,7 @@
 /* pool.c - worker processes: forked by the nursery, read, killed when overdue, buried when gone.
  *
- * A task may be handed to a worker before its process exists: it waits in the socket. A worker is
- * gone when the nursery says so; its socket is read to the end first, so nothing that it said is
+ * A task may be handed to a worker before its process exists: it waits in the pipe. A worker is
+ * gone when the nursery says so; its pipe is read to the end first, so nothing that it said is
  * lost.
  */
 #include <errno.h>
@@ -268,7 +268,7 @@ pin__worker_signal(struct worker_process *w, int number)
 }
 
 /* What waits behind the run in hand was never begun: somebody else gets it, in its order. Under
- * another id, since its message is still in this worker's socket: were it offered here again, the
+ * another id, since its message is still in this worker's pipe: were it offered here again, the
  * worker would begin it where it stood before. */
 static void
 return_queue(struct worker_process *w, size_t keep)
@@ -540,37 +540,37 @@ worker_exited(struct worker_process *w, int status)
 }
 
 /* Its channel is at the end. Its exit is told by the nursery; without one this is how we know that
- * it does nothing any more. */
-static void
+ * it does nothing any more. False: it is freed. */
+static bool
 channel_ended(struct worker_process *w)
 {
     epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.fd, NULL);
     if (w->wants_out)
         epoll_ctl(w->executor->epoll_fd, EPOLL_CTL_DEL, w->channel.out_fd, NULL);
     w->doomed = true;
-    if (w->nursery->gone)
-        worker_exited(w, SIGKILL);
+    if (!w->nursery->gone)
+        return true;
+    worker_exited(w, SIGKILL);
+    return false;
 }
 
-static void
+static bool
 worker_readable(struct worker_process *w)
 {
     pin_status st = pin__channel_fill(&w->channel, NULL);
 
     take_messages(w);
-    if (st == PIN_LOST)
-        channel_ended(w); /* may free it */
+    return st != PIN_LOST || channel_ended(w);
 }
 
-void
+bool
 pin__worker_event(struct worker_process *w, uint32_t events, bool full)
 {
     if (events & EPOLLOUT) {
         (void)pin__channel_flush(&w->channel);
         watch_unsent(w);
     }
-    if (!full && events & ~(uint32_t)EPOLLOUT)
-        worker_readable(w);
+    return full || !(events & ~(uint32_t)EPOLLOUT) || worker_readable(w);
 }
 
 static void
@@ -631,7 +631,7 @@ pin__workers_lost(struct nursery_process *n)
     }
 }
 
-/* What waits in the workers' sockets and was not begun: it goes on in another order, or not at all.
+/* What waits in the workers' pipes and was not begun: it goes on in another order, or not at all.
  */
 void
 pin__workers_take_back(struct pin_executor *x)
@@ -640,7 +640,7 @@ pin__workers_take_back(struct pin_executor *x)
         unblock(w);
 }
 
-/* Nobody gives them anything any more. The worker ends when its socket does; the nursery tells. */
+/* Nobody gives them anything any more. The worker ends when its pipe does; the nursery tells. */
 void
 pin__worker_retire_idle(struct pin_executor *x)
 {

@@ -94,7 +94,7 @@ struct worker_process {
     bool ready;
     uint64_t
         heap_hash;  /* of its heap before the first run; all workers of a nursery have the same */
-    bool wants_out; /* something is unsent: epoll tells when the socket takes more */
+    bool wants_out; /* something is unsent: epoll tells when the pipe takes more */
     bool doomed;    /* killed or broken: gets no more tasks, waits for its exit */
     enum kill_reason killed;
     struct run *queue[WORKER_QUEUE_MAX]; /* [0] is in hand */
@@ -283,9 +283,10 @@ struct ledger {
     size_t commits;             /* since the store was tidied */
     struct pin_mono tidy_at;    /* not before; while it is tidied in another process, when that is
                                    taken for lost */
+    uint64_t tidying;           /* number of the last tidying in another process */
     struct pin_mono hold_until; /* so long records are not written, since it is tidied; 0: it is not
                                  */
-    struct pin_mono syncing;    /* what `unsynced` was when that began */
+    struct pin_mono syncing;    /* what `unsynced` was when that began: it syncs, too */
     struct pin_mono unsynced;   /* since when a power cut could take records along; 0: it cannot */
     bool flushing;              /* all is to be on disk, records too */
     bool calls;                 /* bots are to be called, as soon as the store is open */
@@ -392,8 +393,9 @@ void pin__nursery_use(struct nursery_process *n);
 void pin__nursery_leave(struct nursery_process *n);
 void pin__nurseries_timers(struct pin_executor *x, struct pin_mono now);
 void pin__nurseries_tidy(struct pin_executor *x); /* ends those that nothing needs any more */
-/* Has it tidy the store in another process: pin__ledger_tidied is told. False: it cannot. */
-bool pin__nursery_tidy_store(struct nursery_process *n, const char *filename);
+/* Has it tidy the store in another process: pin__ledger_tidied is told, with the number. False: it
+ * cannot. */
+bool pin__nursery_tidy_store(struct nursery_process *n, const char *filename, uint64_t number);
 void pin__nurseries_close(struct pin_executor *x);
 
 /* ledger.c */
@@ -405,7 +407,7 @@ void pin__ledger_add(struct pin_executor *x, struct entry *e, const struct entry
 void pin__ledger_turn(struct pin_executor *x);
 struct pin_mono pin__ledger_next(const struct pin_executor *x); /* when it wants a turn */
 /* How the tidying in another process ended (pin__nursery_tidy_store). */
-void pin__ledger_tidied(struct pin_executor *x, pin_status st);
+void pin__ledger_tidied(struct pin_executor *x, uint64_t number, pin_status st);
 /* Turns until everything is written, at most so long. */
 void pin__ledger_flush(struct pin_executor *x, int64_t ms);
 void pin__ledger_close(struct pin_executor *x);
@@ -537,7 +539,8 @@ struct job_pace *pin__pace_of(const struct request *q); /* NULL: it has none */
 struct worker_process *pin__worker_fork(struct nursery_process *n, bool native);
 void pin__worker_assign(struct worker_process *w, struct run *run);
 void pin__worker_send(struct worker_process *w, const struct pin_message *m);
-void pin__worker_event(struct worker_process *w, uint32_t events, bool full);
+/* False: it is freed. */
+bool pin__worker_event(struct worker_process *w, uint32_t events, bool full);
 void pin__worker_kill(struct worker_process *w, enum kill_reason why);
 /* Nobody wants the run in hand any more. One in C is told, and has PIN_NATIVE_GRACE_MS to end by
  * itself if it asks whether it was; any other is killed. */

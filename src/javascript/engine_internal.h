@@ -50,8 +50,9 @@ struct pin_engine {
         JSValue kinds[PIN_TASK_KIND_COUNT]; /* what performs them */
     } entry;
 
-    int64_t cpu_ns; /* of this thread at the end of the last run; 0: there was none. What came
-                       since, reading a task, is the next one's: to look twice a run is felt */
+    /* CPU time of this thread at the end of the last run; 0: look. What came since, telling little
+     * and reading a task, is the next one's: to look twice a run is felt. */
+    int64_t cpu_ns;
 
     /* Of the run under way. */
     struct pin_mono started;

@@ -36,6 +36,7 @@ struct pin_store_driver {
     pin_status (*set_durable)(struct pin_store *s, bool durable, struct pin_err *err);
     void (*defer_tidying)(struct pin_store *s);
     bool (*wants_tidying)(const struct pin_store *s);
+    void (*note_tidying)(struct pin_store *s);
     pin_status (*tidy)(struct pin_store *s, struct pin_err *err);
     pin_status (*tidy_file)(const char *filename, struct pin_err *err);
     pin_status (*sync)(struct pin_store *s, struct pin_err *err);

@@ -112,6 +112,12 @@ pin__store_wants_tidying(const struct pin_store *s)
     return s->driver->wants_tidying(s);
 }
 
+void
+pin__store_note_tidying(struct pin_store *s)
+{
+    s->driver->note_tidying(s);
+}
+
 pin_status
 pin__store_tidy_file(const char *filename, struct pin_err *err)
 {

@@ -68,12 +68,15 @@ pin_status pin__store_set_durable(struct pin_store *s, bool durable,
 pin_status pin__store_sync(struct pin_store *s, struct pin_err *err) PIN_MUST_USE;
 /* For a moment in which nothing waits: what one commit in some two hundred would have to do besides
  * (some milliseconds of it). After a hundred commits or so. Never waits; what somebody else is in
- * the way of is left undone (PIN_BUSY). */
+ * the way of is left undone, which is PIN_BUSY or, for one who reads, PIN_OK. */
 pin_status pin__store_tidy(struct pin_store *s, struct pin_err *err) PIN_MUST_USE;
 /* From now on no commit does it by the way: where pin__store_wants_tidying, somebody calls
  * pin__store_tidy_file in another process, and then pin__store_tidy for what came meanwhile. */
 void pin__store_defer_tidying(struct pin_store *s);
 bool pin__store_wants_tidying(const struct pin_store *s);
+/* It is under way: not wanted again before as much has come anew. */
+void pin__store_note_tidying(struct pin_store *s);
+/* PIN_OK: what was committed before is on disk, too. */
 pin_status pin__store_tidy_file(const char *filename, struct pin_err *err) PIN_MUST_USE;
 
 /* --- putting runs in --- */

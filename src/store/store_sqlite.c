@@ -335,6 +335,12 @@ sqlite_wants_tidying(const struct pin_store *s)
     return pin__session_log_pages(s->session) >= PIN_LOG_PAGES;
 }
 
+static void
+sqlite_note_tidying(struct pin_store *s)
+{
+    pin__session_note_log(s->session);
+}
+
 static pin_status
 sqlite_tidy_file(const char *filename, struct pin_err *err)
 {
@@ -346,7 +352,8 @@ sqlite_tidy_file(const char *filename, struct pin_err *err)
 
     if (st != PIN_OK)
         return st;
-    st = move_log(session, err);
+    if ((st = move_log(session, err)) == PIN_OK) /* who reads can keep it from being synced */
+        st = pin__session_sync_log(session, err);
     pin__session_close(session);
     return st;
 }
@@ -365,6 +372,7 @@ const struct pin_store_driver pin__store_sqlite = {
     .set_durable = sqlite_set_durable,
     .defer_tidying = sqlite_defer_tidying,
     .wants_tidying = sqlite_wants_tidying,
+    .note_tidying = sqlite_note_tidying,
     .tidy = sqlite_tidy,
     .tidy_file = sqlite_tidy_file,
     .sync = sqlite_sync,
