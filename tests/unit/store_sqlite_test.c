@@ -77,6 +77,29 @@ a_log_that_is_left_is_moved_by_another_connection_and_begun_anew(void **state)
     world_clear(&w);
 }
 
+/* Who reads an old state keeps the log from being begun anew: it is not tried at every commit. */
+static void
+a_log_that_was_noted_is_not_wanted_again_before_as_much_has_come(void **state)
+{
+    struct world w;
+    size_t first;
+
+    (void)state;
+    world_make(&w);
+    run_sql(&w, "create table filler (bytes blob)");
+    pin__store_defer_tidying(w.store);
+    fill_log(&w, PIN_LOG_PAGES);
+    first = log_bytes(&w);
+    pin__store_note_tidying(w.store);
+    assert_false(pin__store_wants_tidying(w.store));
+    fill_log(&w, PIN_LOG_PAGES - 50);
+    assert_false(pin__store_wants_tidying(w.store));
+    fill_log(&w, PIN_LOG_PAGES);
+    assert_true(pin__store_wants_tidying(w.store));
+    assert_true(log_bytes(&w) >= 2 * first - (size_t)50 * 4200);
+    world_clear(&w);
+}
+
 static void
 a_log_that_nobody_moves_is_moved_by_a_commit_before_it_has_no_bounds(void **state)
 {
@@ -439,6 +462,7 @@ main(void)
         cmocka_unit_test(a_newer_or_foreign_store_is_refused_and_none_is_said_to_be_none),
         cmocka_unit_test(migrating_twice_changes_nothing_and_a_database_without_a_store_says_so),
         cmocka_unit_test(a_log_that_is_left_is_moved_by_another_connection_and_begun_anew),
+        cmocka_unit_test(a_log_that_was_noted_is_not_wanted_again_before_as_much_has_come),
         cmocka_unit_test(a_log_that_nobody_moves_is_moved_by_a_commit_before_it_has_no_bounds),
         cmocka_unit_test(jobs_cannot_reach_the_tables_by_any_statement),
         cmocka_unit_test(claiming_and_sweeping_never_scan),
