@@ -1,5 +1,5 @@
 /* channel.h - one end of a socket pair, or of two pipes, that carries frames. With a frame a socket
- * can carry descriptors; pipes cost a third less, and are what runs are sent through.
+ * can carry descriptors; pipes cost less, and are what runs are sent through.
  *
  * Reading never blocks; sending blocks only where asked for. A frame larger than
  * PIN_FRAME_BYTES_MAX, or one that is no message, breaks the channel: the peer may be a job's

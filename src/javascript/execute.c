@@ -368,17 +368,36 @@ perform(struct pin_engine *e, const struct pin_task *task, JSValue given[GIVEN],
     return p;
 }
 
+/* Else the arguments are no JSON, or all of it is more than the run's heap holds. */
+static bool
+is_whole(const JSValue given[GIVEN])
+{
+    for (int i = 0; i < GIVEN; i++)
+        if (JS_IsException(given[i]))
+            return false;
+    return true;
+}
+
+static void
+tell_refusal(struct pin_engine *e, struct pin_outcome *o)
+{
+    JSValue thrown = JS_GetException(e->ctx);
+
+    tell_thrown(e, PIN_OUTCOME_REFUSED, thrown, o);
+    JS_FreeValue(e->ctx, thrown);
+}
+
 static void
 run(struct pin_engine *e, const struct pin_task *task, struct pin_outcome *o)
 {
     JSValue given[GIVEN];
 
     describe(e, task, given);
-    if (JS_IsException(given[2])) {
-        JSValue thrown = JS_GetException(e->ctx);
-
-        tell_thrown(e, PIN_OUTCOME_REFUSED, thrown, o);
-        JS_FreeValue(e->ctx, thrown);
+    if (!is_whole(given)) {
+        if (pin__engine_must_stop(e))
+            tell_stop(e, task, o);
+        else
+            tell_refusal(e, o);
     } else if (perform(e, task, given, o) == PIN_PUMPED_STOPPED) {
         tell_stop(e, task, o);
     } else {

@@ -724,6 +724,36 @@ arguments_that_are_no_json_are_refused(void **state)
 }
 
 static void
+what_a_run_is_given_counts_for_its_heap(void **state)
+{
+    enum { SIZE = 4 << 20 };
+    char *text = calloc(1, SIZE);
+    struct pin_task task = { .kind = PIN_TASK_JOB,
+                             .name = "sync",
+                             .params = { text, SIZE },
+                             .wall_ms = 60000,
+                             .heap_bytes = MB };
+    struct pin_outcome o;
+
+    (void)state;
+    memset(text, ' ', SIZE);
+    memcpy(text, "{}", 2);
+    open_engine();
+    pin__outcome_init(&o);
+    (void)!pin__engine_execute(t.engine, &task, &o);
+    assert_int_equal(o.kind, PIN_OUTCOME_HEAP_LIMIT);
+    assert_non_null(strstr(pin__buf_text(&o.error), "heap limit of 1 MB reached"));
+    pin__outcome_fini(&o);
+    pin__outcome_init(&o);
+    task.heap_bytes = 16 * MB;
+    assert_true(pin__engine_execute(t.engine, &task, &o));
+    assert_int_equal(o.kind, PIN_OUTCOME_SUCCEEDED);
+    pin__outcome_fini(&o);
+    close_engine();
+    free(text);
+}
+
+static void
 an_unknown_job_is_refused(void **state)
 {
     struct pin_outcome o;
@@ -749,6 +779,7 @@ main(void)
         cmocka_unit_test(a_request_to_stop_cancels_the_run),
         cmocka_unit_test(every_run_draws_other_random_numbers),
         cmocka_unit_test(arguments_that_are_no_json_are_refused),
+        cmocka_unit_test(what_a_run_is_given_counts_for_its_heap),
         cmocka_unit_test(an_unknown_job_is_refused),
     };
 
